@@ -1,0 +1,78 @@
+# Third-party parts: what the machine has first, then what cmake/install_dependencies.sh built into its cache, then the pinned
+# upstream release. Each is seen by the one layer that wraps it.
+
+set(PHI_DEPS_DIR "$ENV{PHI_DEPS_DIR}" CACHE PATH "Where install_dependencies.sh keeps what it built; empty = the user's cache")
+if(NOT PHI_DEPS_DIR)
+  if(DEFINED ENV{XDG_CACHE_HOME})
+    set(phi_deps "$ENV{XDG_CACHE_HOME}/libphi")
+  else()
+    set(phi_deps "$ENV{HOME}/.cache/libphi")
+  endif()
+else()
+  set(phi_deps "${PHI_DEPS_DIR}")
+endif()
+list(PREPEND CMAKE_PREFIX_PATH "${phi_deps}/prefix")
+
+find_package(Threads REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+find_package(nlohmann_json 3.10 REQUIRED)
+find_package(PkgConfig REQUIRED)
+
+# oneDNN: matmul, reorder and the ukernel API. Older ones (Debian 12 has 2.6) lack the ukernel.
+find_package(dnnl 3.7 CONFIG QUIET)
+if(NOT dnnl_FOUND)
+  message(STATUS "oneDNN >= 3.7 not found: fetching and building the pinned release (about 20 minutes, once)")
+  include(FetchContent)
+  set(ONEDNN_LIBRARY_TYPE STATIC CACHE STRING "")
+  set(ONEDNN_CPU_RUNTIME THREADPOOL CACHE STRING "")
+  set(ONEDNN_GPU_RUNTIME NONE CACHE STRING "")
+  set(ONEDNN_BUILD_TESTS OFF CACHE BOOL "")
+  set(ONEDNN_BUILD_EXAMPLES OFF CACHE BOOL "")
+  set(ONEDNN_BUILD_DOC OFF CACHE BOOL "")
+  set(ONEDNN_BUILD_GRAPH OFF CACHE BOOL "")
+  set(ONEDNN_ENABLE_WORKLOAD INFERENCE CACHE STRING "")
+  set(ONEDNN_ENABLE_PRIMITIVE "MATMUL;REORDER" CACHE STRING "")
+  set(ONEDNN_EXPERIMENTAL_UKERNEL ON CACHE BOOL "")
+  FetchContent_Declare(onednn GIT_REPOSITORY https://github.com/uxlfoundation/oneDNN.git GIT_TAG v3.7.2 GIT_SHALLOW ON)
+  FetchContent_MakeAvailable(onednn)
+  add_library(DNNL::dnnl ALIAS dnnl)
+endif()
+
+# The regular expressions and the Unicode tables of the tokenizers.
+find_library(PHI_PCRE2_LIBRARY NAMES libpcre2-8.a pcre2-8 REQUIRED)
+find_path(PHI_PCRE2_INCLUDE pcre2.h REQUIRED)
+add_library(phi_pcre2 INTERFACE)
+target_include_directories(phi_pcre2 SYSTEM INTERFACE ${PHI_PCRE2_INCLUDE})
+target_compile_definitions(phi_pcre2 INTERFACE PCRE2_CODE_UNIT_WIDTH=8 $<$<BOOL:${WIN32}>:PCRE2_STATIC>)
+target_link_libraries(phi_pcre2 INTERFACE ${PHI_PCRE2_LIBRARY})
+
+find_library(PHI_UTF8PROC_LIBRARY NAMES libutf8proc.a utf8proc REQUIRED)
+find_path(PHI_UTF8PROC_INCLUDE utf8proc.h REQUIRED)
+add_library(phi_utf8proc INTERFACE)
+target_include_directories(phi_utf8proc SYSTEM INTERFACE ${PHI_UTF8PROC_INCLUDE})
+target_compile_definitions(phi_utf8proc INTERFACE UTF8PROC_STATIC)
+target_link_libraries(phi_utf8proc INTERFACE ${PHI_UTF8PROC_LIBRARY})
+
+# Header-only: hashes of packed files, chat templates.
+find_path(PHI_XXHASH_INCLUDE xxhash.h REQUIRED)
+add_library(phi_xxhash INTERFACE)
+target_include_directories(phi_xxhash SYSTEM INTERFACE ${PHI_XXHASH_INCLUDE})
+
+find_path(PHI_MINJA_INCLUDE minja/minja.hpp)
+if(NOT PHI_MINJA_INCLUDE)
+  message(FATAL_ERROR "minja (header-only Jinja engine) not found: run cmake/install_dependencies.sh, or set PHI_MINJA_INCLUDE "
+                      "to a folder that holds minja/minja.hpp (https://github.com/google/minja)")
+endif()
+add_library(phi_minja INTERFACE)
+target_include_directories(phi_minja SYSTEM INTERFACE ${PHI_MINJA_INCLUDE})
+
+if(PHI_BUILD_TESTS)
+  find_package(doctest REQUIRED)
+endif()
+if(PHI_BUILD_BENCHMARKS)
+  find_package(benchmark REQUIRED)
+endif()
+if(PHI_BUILD_EXAMPLES)
+  find_package(CLI11 REQUIRED)
+endif()

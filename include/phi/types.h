@@ -1,0 +1,108 @@
+/// Plain values that cross the API: tokens, messages, options and what the library reports back.
+/// Zero always means the documented default, so a value-initialised struct is a valid set of options.
+#ifndef PHI_TYPES_H_
+#define PHI_TYPES_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace phi {
+
+/// Index into the vocabulary, in [0, vocab_size).
+using Token = int32_t;
+
+/// How matrices are held in memory. `as_stored` keeps the file's own type (and maps it, copying nothing).
+/// int8: blocks of 32 with one scale each (Q8_0). int4: blocks of 32 with a scale chosen by error (Q4_0), token
+/// embedding and output matrix int8.
+enum class Weights : int32_t { as_stored = 0, f32 = 1, bf16 = 2, int8 = 3, int4 = 4 };
+
+/// Element type of the KV cache. int8 has one scale per position and KV head.
+enum class Kv : int32_t { bf16 = 0, f32 = 1, int8 = 2 };
+
+/// Upper bound on the instruction set that the library's own kernels use.
+enum class Isa : int32_t { best = 0, base = 1, avx2 = 2, avx512 = 3, avx512_vnni = 4 };
+
+/// May control tokens spelled inside a text become control tokens?
+enum class Specials : int32_t { as_text = 0, parse = 1 };
+
+/// Are control tokens part of decoded text?
+enum class ShowSpecials : int32_t { no = 0, yes = 1 };
+
+/// Does a rendered chat end with the header that asks the model for its answer?
+enum class GenerationPrompt : int32_t { no = 0, yes = 1 };
+
+/// One chat turn; both UTF-8. Usual roles: "system", "user", "assistant", "tool".
+struct Message {
+  std::string role, content;
+};
+
+/// Reports progress in [0, 1] on the calling thread, at most every 20 ms. Returning false cancels.
+using KeepGoing = std::function<bool(double done)>;
+
+/// Receives one line of log. Levels: 0 debug, 1 info, 2 warning.
+using LogSink = std::function<void(int32_t level, const char* message)>;
+
+struct ModelOptions {
+  Weights weights = Weights::as_stored;
+  int32_t threads = 0;              ///< load workers; 0 = physical cores this process may use
+  Isa isa = Isa::best;              ///< cap for our kernels
+  uint64_t memory_limit_bytes = 0;  ///< 0 = none; covers weights (mapped pages too), the load's peak and all sessions
+  KeepGoing keep_going;             ///< progress of the load
+  LogSink log;                      ///< empty = silent
+};
+
+/// How the next token is chosen. Order: bias, penalties, top-k, top-p, min-p, temperature, draw.
+struct Sampling {
+  float temperature = 0;  ///< 0 = argmax, ties to the lowest id
+  uint32_t top_k = 0;     ///< 0 = off
+  float top_p = 0;        ///< 0 or 1 = off
+  float min_p = 0;        ///< 0 = off
+  float repeat_penalty = 0;  ///< 0 or 1 = off; divides positive logits, multiplies negative ones
+  float presence_penalty = 0, frequency_penalty = 0;
+  uint32_t penalty_window = 0;  ///< last tokens that penalties see; 0 = 64
+  bool ignore_end = false;      ///< end tokens are ordinary (benchmarks)
+  uint64_t seed = 0;            ///< the same seed gives the same draws on every platform
+  std::vector<std::pair<Token, float>> bias;
+  std::vector<Token> stop_tokens;  ///< beside the model's own end tokens
+};
+
+struct SessionOptions {
+  uint32_t context = 0;  ///< positions; 0 = min(model's, 4096), and at most the original length with longrope
+  Kv kv = Kv::bf16;
+  int32_t threads = 0;   ///< 0 = physical cores this process may use
+  KeepGoing keep_going;  ///< progress of long prefill
+  Sampling sampling;
+};
+
+struct StreamOptions {
+  ShowSpecials specials = ShowSpecials::no;
+  std::vector<std::string> stops;  ///< stop strings
+};
+
+struct ModelInfo {
+  uint32_t layers, hidden, heads, kv_heads, head_dim, vocab_size, context;
+  uint64_t parameters;    ///< number of weights
+  uint64_t weight_bytes;  ///< as held in memory
+  Weights weights;
+  std::string architecture;  ///< "phi3", "qwen2" or "llama"
+  std::string name;
+};
+
+struct TokenizerInfo {
+  uint32_t vocab_size;
+  Token bos, pad;  ///< -1 = none
+  bool adds_bos;   ///< the model's chats and prompts begin with bos
+  std::vector<Token> end;
+};
+
+/// Bytes for one model with one session.
+struct Memory {
+  uint64_t weights, cache, scratch, peak_while_loading, total;
+};
+
+}  // namespace phi
+
+#endif  // PHI_TYPES_H_

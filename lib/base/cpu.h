@@ -1,0 +1,33 @@
+/// What the processor can do and how much of it this process may use.
+#ifndef PHI_BASE_CPU_H_
+#define PHI_BASE_CPU_H_
+
+#include <cstdint>
+
+#include "phi/types.h"
+
+namespace phi {
+
+/// Instruction sets that the processor has and the operating system saves.
+struct CpuFeatures {
+  bool avx2_fma_f16c = false;
+  bool avx512 = false;       ///< F, BW, DQ, VL
+  bool avx512_vnni = false;  ///< avx512 and VNNI
+  bool avx512_bf16 = false;  ///< avx512 and BF16
+};
+
+CpuFeatures cpu_features() noexcept;
+
+/// The best of our instruction-set levels that the processor has, not above `cap`.
+Isa best_isa(Isa cap) noexcept;
+const char* isa_name(Isa isa) noexcept;
+
+/// Physical cores in this process's affinity mask and CPU quota, at least 1.
+int32_t usable_cores();
+
+/// Bytes of level-2 cache of one core; 1 MiB where the system does not tell.
+int64_t l2_cache_bytes() noexcept;
+
+}  // namespace phi
+
+#endif  // PHI_BASE_CPU_H_

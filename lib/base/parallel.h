@@ -1,0 +1,54 @@
+/// The one way in which this library runs work on several threads.
+///
+/// Work is a number of independent tasks; which thread runs which task is not fixed, so a task's result must not depend on
+/// it. Tasks are handed out one by one, which keeps the speed in proportion when a core is busy with something else.
+#ifndef PHI_BASE_PARALLEL_H_
+#define PHI_BASE_PARALLEL_H_
+
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+
+namespace phi {
+
+/// One task of a parallel loop. Must not throw. `worker` is in [0, threads) and no two tasks run as the same worker at once.
+using TaskFunction = void (*)(void* context, int64_t task, int worker);
+
+/// Runs parallel loops. Loops of one backend object come from one thread at a time.
+class ParallelBackend {
+ public:
+  virtual ~ParallelBackend() = default;
+  virtual int threads() const noexcept = 0;
+  virtual void run(int64_t tasks, TaskFunction function, void* context) = 0;
+};
+
+enum class Backend { openmp, pool };
+#ifdef PHI_DEFAULT_BACKEND_POOL
+inline constexpr Backend kDefaultBackend = Backend::pool;
+#else
+inline constexpr Backend kDefaultBackend = Backend::openmp;
+#endif
+
+/// The threads of one session or one load. Not shared between threads of the application.
+class ThreadScope {
+ public:
+  /// threads: 0 = usable_cores(). Error{out_of_range} above 1024, Error{out_of_memory} if the system gives no more threads.
+  explicit ThreadScope(int32_t threads, Backend backend = kDefaultBackend);
+
+  int threads() const noexcept { return backend_->threads(); }
+
+  /// Calls body(task, worker) once for every task in [0, tasks) and returns when all are done.
+  template <class Body>
+  void parallel_for(int64_t tasks, Body&& body) const {
+    using Plain = std::remove_reference_t<Body>;
+    auto call = [](void* context, int64_t task, int worker) { (*static_cast<Plain*>(context))(task, worker); };
+    backend_->run(tasks, call, const_cast<void*>(static_cast<const void*>(&body)));
+  }
+
+ private:
+  std::unique_ptr<ParallelBackend> backend_;
+};
+
+}  // namespace phi
+
+#endif  // PHI_BASE_PARALLEL_H_
