@@ -1,0 +1,45 @@
+#include "open_model.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+#include "phi/error.h"
+#include "suggest.h"
+
+namespace phi::cli {
+
+void require_model_path(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::status(path, error).type() == std::filesystem::file_type::not_found) {
+    throw Error(Code::not_found,
+                "'" + path + "': no such file or folder" + missing_model_hint(path));
+  }
+}
+
+ModelOptions model_options(const ModelFlags& flags, Progress& progress) {
+  ModelOptions options = flags.options();
+  options.keep_going = progress.callback();
+  if (flags.verbose) {
+    options.log = [&progress](int32_t level, const char* message) {
+      progress.clear();
+      std::fprintf(stderr, "phi: %s%s\n", level >= 2 ? "warning: " : "", message);
+    };
+  }
+  return options;
+}
+
+Model open_model(const std::string& path, const ModelFlags& flags, Progress& progress) {
+  require_model_path(path);
+  progress.begin("loading " + std::filesystem::path(path).lexically_normal().filename().string());
+  Model model = Model::open(path, model_options(flags, progress));
+  progress.finish();
+  return model;
+}
+
+Tokenizer open_tokenizer(const std::string& path) {
+  require_model_path(path);
+  return Tokenizer::open(path);
+}
+
+}  // namespace phi::cli

@@ -1,0 +1,102 @@
+#include "speed_test.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "generation.h"
+
+namespace phi::cli {
+
+std::string SpeedTest::name() const {
+  const std::string base = (phase == Phase::prefill ? "pp" : "tg") + std::to_string(tokens);
+  return depth == 0 ? base : base + " @ d" + std::to_string(depth);
+}
+
+double Speeds::median() const {
+  std::vector<double> sorted = samples;
+  std::sort(sorted.begin(), sorted.end());
+  const size_t half = sorted.size() / 2;
+  return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+double Speeds::mean() const {
+  return std::accumulate(samples.begin(), samples.end(), 0.0) / static_cast<double>(samples.size());
+}
+
+double Speeds::deviation() const {
+  if (samples.size() < 2) return 0;
+  const double center = mean();
+  double squares = 0;
+  for (const double sample : samples) squares += (sample - center) * (sample - center);
+  return std::sqrt(squares / static_cast<double>(samples.size() - 1));
+}
+
+uint32_t needed_context(const std::vector<SpeedTest>& tests) {
+  uint32_t context = 1;
+  // Decoding begins after a prompt of at least one token, and its first token comes before the
+  // clock starts.
+  for (const SpeedTest& test : tests) context = std::max(context, test.depth + test.tokens + 2);
+  return context;
+}
+
+SpeedTester::SpeedTester(Session& session, uint32_t vocab_size, Progress& progress)
+    : session_(session), vocab_size_(vocab_size), progress_(progress) {}
+
+void SpeedTester::warm_up() {
+  progress_.begin("warming up");
+  session_.append(some_tokens(std::min(session_.context() - 1, 16u)));
+  session_.next();
+  session_.rewind(0);
+  progress_.finish();
+}
+
+Speeds SpeedTester::run(const SpeedTest& test, uint32_t repetitions) {
+  Speeds speeds;
+  for (uint32_t repetition = 1; repetition <= repetitions; ++repetition) {
+    progress_.begin("filling the cache");
+    fill(test.depth);
+    progress_.begin(test.name() + ", run " + std::to_string(repetition) + " of " +
+                    std::to_string(repetitions));
+    const double seconds =
+        test.phase == Phase::prefill ? time_prefill(test.tokens) : time_decode(test.tokens);
+    speeds.samples.push_back(test.tokens / std::max(seconds, 1e-9));
+  }
+  progress_.finish();
+  return speeds;
+}
+
+void SpeedTester::fill(uint32_t depth) {
+  if (session_.position() > depth) session_.rewind(depth);
+  if (session_.position() < depth) session_.append(some_tokens(depth - session_.position()));
+}
+
+double SpeedTester::time_prefill(uint32_t tokens) {
+  const std::vector<Token> prompt = some_tokens(tokens);
+  const Stopwatch watch;
+  session_.append(prompt);
+  return watch.seconds();
+}
+
+double SpeedTester::time_decode(uint32_t tokens) {
+  if (session_.position() == 0) session_.append(some_tokens(1));
+  session_.next();  // needs no pass, or one that belongs to the prompt: each of the following costs
+                    // exactly one
+  const Stopwatch watch;
+  for (uint32_t i = 0; i < tokens; ++i) {
+    session_.next();
+    progress_.report(static_cast<double>(i + 1) / tokens);
+  }
+  return watch.seconds();
+}
+
+std::vector<Token> SpeedTester::some_tokens(uint32_t count) {
+  std::vector<Token> tokens(count);
+  for (Token& token : tokens) {
+    random_state_ = random_state_ * 6364136223846793005u + 1442695040888963407u;
+    token = static_cast<Token>((random_state_ >> 33) % vocab_size_);
+  }
+  return tokens;
+}
+
+}  // namespace phi::cli

@@ -1,0 +1,23 @@
+#include "kernels/dispatch.h"
+
+#include "base/cpu.h"
+
+namespace phi::kernels {
+
+Kernels select_kernels(Isa cap) noexcept {
+  const Isa isa = best_isa(cap);
+  switch (isa) {
+#if defined(__x86_64__)
+    case Isa::avx512_vnni:
+      return {isa, &kMatrixAvx512Vnni, &kVectorAvx512};
+    case Isa::avx512:
+      return {isa, &kMatrixAvx512, &kVectorAvx512};
+    case Isa::avx2:
+      return {isa, &kMatrixAvx2, &kVectorAvx2};
+#endif
+    default:
+      return {Isa::base, &kMatrixBase, &kVectorBase};
+  }
+}
+
+}  // namespace phi::kernels

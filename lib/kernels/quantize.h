@@ -1,0 +1,29 @@
+/// Making stored types from f32, for weights that are converted when a model loads. Pure functions,
+/// portable and deterministic: the same bits on every processor.
+#ifndef PHI_KERNELS_QUANTIZE_H_
+#define PHI_KERNELS_QUANTIZE_H_
+
+#include <cstdint>
+
+#include "base/dtype.h"
+
+namespace phi::kernels {
+
+/// Is `type` one that quantize_row makes? (f32, f16, bf16, q8_0, q4_0)
+bool can_quantize(DType type) noexcept;
+
+/// Writes src [n] as a row of `to`; n is a multiple of the block of `to`. Error{unsupported} for
+/// types it does not make.
+///   f16, bf16  round to nearest even; beyond the range infinity, NaN stays NaN
+///   q8_0       per block of 32: scale max|x| / 127, rounded to f16; values round(x / scale), half
+///   away from zero q4_0       per block of 32: of a fixed set of candidate scales the one with the
+///   least squared error (see quantize.cc)
+/// Blocks formats of values that are not finite are unspecified but harmless.
+void quantize_row(DType to, const float* src, void* dst, int64_t n);
+
+/// f32 -> IEEE half, round to nearest even; exact subnormals, overflow to infinity.
+uint16_t float_to_half(float value) noexcept;
+
+}  // namespace phi::kernels
+
+#endif  // PHI_KERNELS_QUANTIZE_H_

@@ -1,0 +1,46 @@
+/// Tokens in falling order of score, sorted only as far as somebody asks.
+#ifndef PHI_SESSION_RANKING_H_
+#define PHI_SESSION_RANKING_H_
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "phi/types.h"
+
+namespace phi::session {
+
+/// Ranks a whole vocabulary, ties by rising id. Truncations of a distribution (top-k, top-p, min-p)
+/// are then prefixes. Only the part that is looked at gets sorted, in steps that grow, so that 40
+/// of 200 000 tokens cost about one pass over them. Allocates when it is made and never again. One
+/// thread at a time.
+class Ranking {
+ public:
+  struct Entry {
+    float score;
+    Token token;
+  };
+
+  explicit Ranking(size_t vocab_size) : entries_(vocab_size) {}
+
+  /// Starts over with scores [vocab_size], none of them NaN.
+  void assign(std::span<const float> scores) noexcept;
+
+  /// The entry of that rank, from 0 for the best.
+  const Entry& at(size_t rank) noexcept {
+    if (rank >= sorted_) sort_beyond(rank);
+    return entries_[rank];
+  }
+
+  size_t size() const noexcept { return entries_.size(); }
+
+ private:
+  void sort_beyond(size_t rank) noexcept;
+
+  std::vector<Entry> entries_;
+  size_t sorted_ = 0;  // entries_[0, sorted_) are the best ones, in order
+};
+
+}  // namespace phi::session
+
+#endif  // PHI_SESSION_RANKING_H_
