@@ -48,8 +48,6 @@ bool fits(const Subject& subject, int64_t positions, benchmark::State& state) {
   return false;
 }
 
-using Counter = benchmark::Counter;
-
 void prefill(benchmark::State& state, const Subject& subject) {
   const int64_t length = state.range(0), depth = state.range(1);
   if (!fits(subject, depth + length, state)) return;
@@ -57,19 +55,16 @@ void prefill(benchmark::State& state, const Subject& subject) {
   const std::span<const Token> all = tokens;
   Session session = subject.session(static_cast<uint32_t>(depth + length));
   if (depth > 0) session.append(all.first(static_cast<size_t>(depth)));
+  IterationClock clock(state);
   for (auto _ : state) {
-    session.append(all.subspan(static_cast<size_t>(depth)));
-    state.PauseTiming();
+    clock.measure([&] { session.append(all.subspan(static_cast<size_t>(depth))); });
     session.rewind(static_cast<uint32_t>(depth));
-    state.ResumeTiming();
   }
-  const double operations = subject.cost.prefill_operations(length);
+  const double operations = clock.rate(subject.cost.prefill_operations(length));
   const ComputeRoof roof = compute_roof(subject.model.info(), subject.roof.peaks);
-  state.counters["tokens/s"] =
-      Counter(static_cast<double>(length), Counter::kIsIterationInvariantRate);
-  state.counters["op/s"] = Counter(operations, Counter::kIsIterationInvariantRate);
-  state.counters["roof"] =
-      Counter(operations / roof.operations_per_second, Counter::kIsIterationInvariantRate);
+  state.counters["tokens/s"] = clock.rate(static_cast<double>(length));
+  state.counters["op/s"] = operations;
+  state.counters["roof%"] = 100 * operations / roof.operations_per_second;
   state.SetLabel(roof.name);
 }
 
@@ -81,19 +76,20 @@ void decode(benchmark::State& state, const Subject& subject) {
   Session session = subject.session(static_cast<uint32_t>(depth + kRoom));
   session.append(tokens);
   session.next();  // comes from the prompt's logits; each one after it costs a pass
+  IterationClock clock(state);
   for (auto _ : state) {
-    session.next();
-    if (session.position() < session.context()) continue;
-    state.PauseTiming();
-    session.rewind(static_cast<uint32_t>(depth));
-    session.next();
-    state.ResumeTiming();
+    if (session.position() == session.context()) {
+      session.rewind(static_cast<uint32_t>(depth));
+      session.next();
+    }
+    clock.measure([&] { session.next(); });
   }
-  const double bytes = subject.cost.decode_bytes(static_cast<double>(depth + kRoom / 2));
-  state.counters["tokens/s"] = Counter(1, Counter::kIsIterationInvariantRate);
-  state.counters["bytes/s"] = Counter(bytes, Counter::kIsIterationInvariantRate);
-  state.counters["roof"] =
-      Counter(bytes / subject.roof.read_bytes_per_second, Counter::kIsIterationInvariantRate);
+  const double bytes =
+      clock.rate(subject.cost.decode_bytes(static_cast<double>(depth + kRoom / 2)));
+  state.counters["tokens/s"] = clock.rate(1);
+  state.counters["bytes/s"] = bytes;
+  state.counters["roof%"] = 100 * bytes / subject.roof.read_bytes_per_second;
+  state.SetLabel("memory");
 }
 
 }  // namespace
@@ -110,7 +106,7 @@ void register_benchmarks(const BenchArguments& arguments, const Roof& roof) {
       ->ArgNames({"tokens", "depth"})
       ->ArgsProduct({{1, 8, 128, 512}, {0, 4096}})
       ->Unit(benchmark::kMillisecond)
-      ->UseRealTime();
+      ->UseManualTime();
   benchmark::RegisterBenchmark("decode",
                                [subject](benchmark::State& state) { decode(state, *subject); })
       ->ArgName("depth")
@@ -118,7 +114,7 @@ void register_benchmarks(const BenchArguments& arguments, const Roof& roof) {
       ->Arg(1024)
       ->Arg(4096)
       ->Unit(benchmark::kMillisecond)
-      ->UseRealTime();
+      ->UseManualTime();
 }
 
 }  // namespace phi::bench

@@ -54,18 +54,10 @@ target_include_directories(phi_utf8proc SYSTEM INTERFACE ${PHI_UTF8PROC_INCLUDE}
 target_compile_definitions(phi_utf8proc INTERFACE UTF8PROC_STATIC)
 target_link_libraries(phi_utf8proc INTERFACE ${PHI_UTF8PROC_LIBRARY})
 
-# Header-only: hashes of packed files, chat templates.
+# Header-only: hashes of packed files.
 find_path(PHI_XXHASH_INCLUDE xxhash.h REQUIRED)
 add_library(phi_xxhash INTERFACE)
 target_include_directories(phi_xxhash SYSTEM INTERFACE ${PHI_XXHASH_INCLUDE})
-
-find_path(PHI_MINJA_INCLUDE minja/minja.hpp)
-if(NOT PHI_MINJA_INCLUDE)
-  message(FATAL_ERROR "minja (header-only Jinja engine) not found: run cmake/install_dependencies.sh, or set PHI_MINJA_INCLUDE "
-                      "to a folder that holds minja/minja.hpp (https://github.com/google/minja)")
-endif()
-add_library(phi_minja INTERFACE)
-target_include_directories(phi_minja SYSTEM INTERFACE ${PHI_MINJA_INCLUDE})
 
 if(PHI_BUILD_TESTS)
   find_package(doctest REQUIRED)

@@ -4,11 +4,10 @@
 #   cmake/install_dependencies.sh            install what is missing
 #   cmake/install_dependencies.sh --check    only say what is missing (exit status 1 if anything is)
 #
-# On Debian and its relatives most parts come from the machine's own packages. Three are newer than Debian 12 has them, and
+# On Debian and its relatives most parts come from the machine's own packages. Two are newer than Debian 12 has them, and
 # are taken from a newer Debian release through the mirror that this machine's apt is configured with:
 #   oneDNN >= 3.7   built once, static, only what libphi uses (15-25 minutes on 2 cores)
 #   PCRE2 >= 10.44  built once, static, with JIT (newer Unicode tables; half a minute)
-#   minja           header-only
 # They go to a cache outside the checkout: $PHI_DEPS_DIR, else $XDG_CACHE_HOME/libphi, else ~/.cache/libphi.
 set -euo pipefail
 
@@ -128,28 +127,12 @@ install_pcre2() {
   rm -rf "$work/pcre2-build" "$work/pcre2"
 }
 
-install_minja() {
-  local suite
-  for suite in "${newer_suites[@]}"; do
-    (cd "$work" && newer_apt "$suite" apt-get download libminja-dev >minja.fetch.log 2>&1) || continue
-    rm -rf "$work/minja"
-    dpkg-deb -x "$work"/libminja-dev_*_all.deb "$work/minja"
-    mkdir -p "$prefix/include"
-    cp -r "$work/minja/usr/include/minja" "$prefix/include/"
-    rm -rf "$work/minja" "$work"/libminja-dev_*_all.deb
-    return
-  done
-  die "no package libminja-dev in ${newer_suites[*]} (see $work/minja.fetch.log); it is header-only: put minja/*.hpp of \
-https://github.com/google/minja into $prefix/include"
-}
-
 have_onednn() { [ -f "$prefix/lib/libdnnl.a" ] && [ -f "$prefix/lib/cmake/dnnl/dnnl-config.cmake" ]; }
 have_pcre2() { [ -f "$prefix/lib/libpcre2-8.a" ] && [ -f "$prefix/include/pcre2.h" ]; }
-have_minja() { [ -f "$prefix/include/minja/minja.hpp" ]; }
 
 if ! command -v apt-get >/dev/null; then
   say "this is no Debian; install these yourself: CMake >= 3.25, a C++20 compiler, Eigen 3.4, doctest, Google Benchmark,"
-  say "nlohmann-json, CLI11, PCRE2, utf8proc, xxHash, minja. CMake fetches and builds oneDNN when it is not found."
+  say "nlohmann-json, CLI11, PCRE2, utf8proc, xxHash. CMake fetches and builds oneDNN when it is not found."
   exit 0
 fi
 
@@ -157,7 +140,7 @@ missing=$(missing_packages)
 if [ "$check_only" = 1 ]; then
   status=0
   [ -z "$missing" ] || { say "missing packages: $missing"; status=1; }
-  for part in onednn pcre2 minja; do
+  for part in onednn pcre2; do
     "have_$part" || { say "missing in $prefix: $part"; status=1; }
   done
   exit $status
@@ -175,7 +158,6 @@ if [ -n "$missing" ]; then
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing >"$work/apt-install.log" 2>&1 ||
     die "apt-get install failed; see $work/apt-install.log"
 fi
-have_minja || install_minja
 have_pcre2 || install_pcre2
 have_onednn || install_onednn
 say "ready ($prefix)"

@@ -48,8 +48,8 @@
  * something is needed, a value that makes no sense; the message names it), PHI_ERR_OUT_OF_MEMORY,
  * PHI_ERR_INTERNAL (a mistake in the library: please report it).
  *
- * The library's own code never aborts, exits, prints, reads environment variables or opens a socket.
- * It writes a file only in phi_model_convert.
+ * The library's own code never aborts, exits, prints, reads environment variables or opens a
+ * socket. It writes a file only in phi_model_convert.
  */
 #ifndef PHI_H_
 #define PHI_H_
@@ -417,7 +417,8 @@ PHI_API phi_status PHI_CALL phi_session_next(phi_session* s, phi_token* out, phi
 
 /* The logits after the last position, as the model gives them (no bias, no penalties): *logits is
    [*vocab] f32, borrowed until the next call on s. vocab may be NULL. PHI_ERR_INVALID_ARGUMENT at
-   position 0. */
+   position 0; PHI_ERR_CANCELLED if much has to be evaluated again and a cancel cuts it short, which
+   then still waits for an append or next. */
 PHI_API phi_status PHI_CALL phi_session_logits(phi_session* s, const float** logits, size_t* vocab,
                                                phi_error* err);
 

@@ -10,7 +10,7 @@
 #include "command.h"
 #include "format.h"
 #include "model_cost.h"
-#include "open_model.h"
+#include "model_opening.h"
 #include "roof.h"
 #include "speed_test.h"
 #include "terminal.h"

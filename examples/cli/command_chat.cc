@@ -7,7 +7,7 @@
 
 #include "chat_session.h"
 #include "command.h"
-#include "open_model.h"
+#include "model_opening.h"
 #include "phi/error.h"
 #include "terminal.h"
 
@@ -40,17 +40,6 @@ void save_conversation(const std::vector<Message>& messages, const std::string& 
   if (!file) throw Error(Code::io, "cannot write '" + path + "'");
 }
 
-/// A model whose chats cannot be rendered is better refused before the first question is typed.
-void require_chat_format(const Model& model, const std::string& path) {
-  const std::vector<Message> probe = {{"user", "hello"}};
-  try {
-    model.tokenizer().render_chat(probe, GenerationPrompt::yes);
-  } catch (const Error& error) {
-    throw Error(error.code(), "'" + path + "' cannot chat: " + error.what() +
-                                  "; 'phi run' continues plain text with it");
-  }
-}
-
 class ChatCommand final : public Command {
  public:
   explicit ChatCommand(CLI::App& app)
@@ -66,7 +55,7 @@ class ChatCommand final : public Command {
     const std::string path = operands_.model();
     Progress progress(model_flags_.verbosity());
     const Model model = open_model(path, model_flags_, progress);
-    require_chat_format(model, path);
+    require_chat_template(model, path);
 
     SessionOptions options = session_flags_.options(model_flags_);
     options.sampling = generation_flags_.sampling();
@@ -155,10 +144,10 @@ class ChatCommand final : public Command {
   static void report(const Error& error, const ChatSession& chat) {
     if (error.code() == Code::cancelled && interrupted()) {
       clear_interrupt();
-      return say("[stopped before the answer; the question is forgotten]");
+      return say("[stopped before the answer; the conversation is as before]");
     }
     if (error.code() == Code::context_full)
-      return say("phi: " + context_full_text(chat) + "; the question is forgotten");
+      return say("phi: " + context_full_text(chat) + "; the conversation is as before");
     if (error.code() == Code::io || error.code() == Code::invalid_argument)
       return say(std::string("phi: ") + error.what());
     throw error;

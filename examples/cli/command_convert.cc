@@ -8,7 +8,7 @@
 #include "command.h"
 #include "format.h"
 #include "generation.h"
-#include "open_model.h"
+#include "model_opening.h"
 #include "phi/error.h"
 #include "terminal.h"
 

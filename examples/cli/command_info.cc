@@ -6,7 +6,7 @@
 
 #include "command.h"
 #include "format.h"
-#include "open_model.h"
+#include "model_opening.h"
 #include "phi/error.h"
 #include "terminal.h"
 
@@ -29,16 +29,6 @@ std::string weights_name(Weights weights) {
       return "int4";
   }
   return "unknown";
-}
-
-/// The library has no question for it: rendering one message tells.
-bool has_chat_template(const Tokenizer& tokenizer) {
-  const std::vector<Message> probe = {{"user", "hello"}};
-  try {
-    return !tokenizer.render_chat(probe, GenerationPrompt::yes).empty();
-  } catch (const Error&) {
-    return false;
-  }
 }
 
 std::string token_text(const Tokenizer& tokenizer, Token token) {

@@ -6,7 +6,7 @@
 
 #include "command.h"
 #include "generation.h"
-#include "open_model.h"
+#include "model_opening.h"
 #include "phi/error.h"
 #include "terminal.h"
 
@@ -46,6 +46,7 @@ class RunCommand final : public Command {
     const std::string prompt = read_prompt();
     Progress progress(model_flags_.verbosity());
     const Model model = open_model(path, model_flags_, progress);
+    if (chat_) require_chat_template(model, path);
 
     SessionOptions options = session_flags_.options(model_flags_);
     options.sampling = generation_flags_.sampling();

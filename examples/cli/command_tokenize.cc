@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "command.h"
-#include "open_model.h"
+#include "model_opening.h"
 #include "phi/error.h"
 #include "terminal.h"
 

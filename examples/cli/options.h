@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "phi/types.h"
-#include "progress.h"
+#include "progress_bar.h"
 
 namespace phi::cli {
 

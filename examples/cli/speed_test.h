@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "phi/session.h"
-#include "progress.h"
+#include "progress_bar.h"
 
 namespace phi::cli {
 

@@ -6,6 +6,7 @@
 #define PHI_CLI_TERMINAL_H_
 
 #include <string>
+#include <string_view>
 
 #include "phi/session.h"
 

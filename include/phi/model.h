@@ -16,7 +16,8 @@ namespace detail {
 class LoadedModel;
 }
 
-/// Copies share state in O(1). Every const member may run on many threads at once; any number of sessions share one model.
+/// Copies share state in O(1). Every const member may run on many threads at once; any number of
+/// sessions share one model.
 class Model final {
  public:
   /// path: a Hugging Face directory, a .gguf file (the first of a split one), or a packed file.
@@ -26,11 +27,14 @@ class Model final {
   /// A GGUF or packed file in memory, borrowed: the bytes must outlive the model and its sessions.
   static Model open_memory(std::span<const std::byte> bytes, const ModelOptions& options = {});
 
-  /// Writes `from` (anything that open takes) as one packed file, atomically: `to` appears whole or not at all.
-  static void convert(const std::string& from, const std::string& to, const ModelOptions& options = {});
+  /// Writes `from` (anything that open takes) as one packed file, atomically: `to` appears whole or
+  /// not at all.
+  static void convert(const std::string& from, const std::string& to,
+                      const ModelOptions& options = {});
 
   /// What open and one session would take, from the headers alone.
-  static Memory estimate(const std::string& path, const ModelOptions& options = {}, const SessionOptions& session = {});
+  static Memory estimate(const std::string& path, const ModelOptions& options = {},
+                         const SessionOptions& session = {});
 
   ModelInfo info() const;
   const Tokenizer& tokenizer() const noexcept;

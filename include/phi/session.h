@@ -28,13 +28,16 @@ class Session final {
   /// Keeps the cache, reseeds the generator. Error{invalid_argument, out_of_range}
   void set_sampling(const Sampling& sampling);
 
-  /// Prefill: evaluated before it returns. On error position() is unchanged. Error{context_full, out_of_range, cancelled}
+  /// Prefill: evaluated before it returns. On error position() is unchanged. Error{context_full,
+  /// out_of_range, cancelled}
   void append(std::span<const Token> tokens);
 
   /// The same, and the logits of every given token: f32 [tokens.size(), vocab_size], the caller's.
   void append_logits(std::span<const Token> tokens, std::span<float> logits);
 
-  /// The whole conversation each turn: keeps the common prefix of the cache, appends the rest with the generation prompt.
+  /// The whole conversation each turn: keeps the common prefix of the cache, appends the rest with
+  /// the generation prompt. Errors as for append and Tokenizer::encode_chat; then the session holds
+  /// what it held.
   void append_chat(std::span<const Message> messages);
 
   struct Next {
@@ -42,21 +45,25 @@ class Session final {
     bool end;  ///< token is an end token; it was appended like any other, calling on is allowed
   };
 
-  /// Evaluates a token that still waits, samples the next one and counts it in position(); its own evaluation is put off
-  /// until it is needed. Error{invalid_argument} at position 0, Error{context_full, cancelled}
+  /// Evaluates a token that still waits, samples the next one and counts it in position(); its own
+  /// evaluation is put off until it is needed. Error{invalid_argument} at position 0,
+  /// Error{context_full, cancelled}
   Next next();
 
-  /// f32 [vocab_size] after the last position, borrowed until the next call on this session. Error{invalid_argument} at position 0.
+  /// The model's own logits after the last position, f32 [vocab_size], borrowed until the next call
+  /// on this session. Error{invalid_argument} at position 0; Error{cancelled} if much has to be
+  /// evaluated again and a cancel cuts it short, which then still waits for an append or next.
   std::span<const float> logits();
 
-  uint32_t position() const noexcept;                ///< tokens held
-  uint32_t context() const noexcept;                 ///< positions reserved
-  std::span<const Token> tokens() const noexcept;    ///< borrowed until the next non-const call
+  uint32_t position() const noexcept;              ///< tokens held
+  uint32_t context() const noexcept;               ///< positions reserved
+  std::span<const Token> tokens() const noexcept;  ///< borrowed until the next non-const call
 
   /// Drops the tail. Penalties follow the tokens; the random generator runs on. Error{out_of_range}
   void rewind(uint32_t position);
 
-  /// Any thread. Sticky: one append/next returns Error{cancelled}, the one under way or the next one called.
+  /// Any thread. Sticky: one append/next returns Error{cancelled}, the one under way or the next
+  /// one called.
   void cancel() noexcept;
 
  private:

@@ -11,6 +11,8 @@ namespace phi {
 
 /// Gives whole code points only and holds back what may become a stop string. One thread at a time.
 /// Keeps its tokenizer's state alive. Views live until the next call on the same stream.
+/// Among several stop strings the one that is complete first ends the text. push and flush allocate
+/// nothing.
 class TextStream final {
  public:
   explicit TextStream(const Tokenizer& tokenizer, const StreamOptions& options = {});

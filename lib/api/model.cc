@@ -4,6 +4,7 @@
 
 #include "api/loaded_model.h"
 #include "api/model_source.h"
+#include "api/public_call.h"
 #include "base/checked.h"
 #include "base/fail.h"
 #include "base/log.h"
@@ -19,31 +20,18 @@ namespace {
 
 /// What the packed file says about where it comes from; for people, never read back.
 std::string about_text() {
-  return io::Json(io::Json::Object{{"written_by", io::Json(std::string("libphi " PHI_VERSION))}})
-      .dump();
+  io::Json::Object about;
+  about.emplace_back("written_by", io::Json(std::string("libphi " PHI_VERSION)));
+  return io::Json(std::move(about)).dump();
 }
 
-}  // namespace
-
-Model::Model(std::shared_ptr<const detail::LoadedModel> impl) noexcept : impl_(std::move(impl)) {}
-
-Model Model::open(const std::string& path, const ModelOptions& options) {
-  detail::check_model_options(options);
-  return Model(
-      std::make_shared<const detail::LoadedModel>(detail::ModelSource::open(path), options));
-}
-
-Model Model::open_memory(std::span<const std::byte> bytes, const ModelOptions& options) {
-  detail::check_model_options(options);
-  return Model(std::make_shared<const detail::LoadedModel>(detail::ModelSource::open_memory(bytes),
-                                                           options));
-}
-
-void Model::convert(const std::string& from, const std::string& to, const ModelOptions& options) {
+void convert_to_packed(const std::string& from, const std::string& to,
+                       const ModelOptions& options) {
   detail::check_model_options(options);
   detail::ModelSource source = detail::ModelSource::open(from);
-  io::PackedTexts texts{{"about", about_text()},
-                        {"config", weights::config_to_text(source.config())}};
+  io::PackedTexts texts;
+  texts["about"] = about_text();
+  texts["config"] = weights::config_to_text(source.config());
   if (const auto spec = source.tokenizer_spec()) texts["tokenizer"] = text::spec_to_text(*spec);
 
   session::Progress progress(options.keep_going);
@@ -60,7 +48,7 @@ void Model::convert(const std::string& from, const std::string& to, const ModelO
   io::write_packed(to, store.packed_tensors(), texts, keep_going);
 }
 
-Memory Model::estimate(const std::string& path, const ModelOptions& options,
+Memory estimate_memory(const std::string& path, const ModelOptions& options,
                        const SessionOptions& session) {
   detail::check_model_options(options);
   const detail::ModelSource source = detail::ModelSource::open(path);
@@ -73,8 +61,7 @@ Memory Model::estimate(const std::string& path, const ModelOptions& options,
   return {plan.weight_bytes, bytes.cache, bytes.scratch, plan.peak_bytes, held};
 }
 
-ModelInfo Model::info() const {
-  const weights::WeightStore& store = impl_->store();
+ModelInfo model_info(const weights::WeightStore& store) {
   const weights::ModelConfig& config = store.config();
   return {.layers = config.layers,
           .hidden = config.hidden,
@@ -88,6 +75,39 @@ ModelInfo Model::info() const {
           .weights = store.weights(),
           .architecture = weights::architecture_name(config.architecture),
           .name = config.name};
+}
+
+}  // namespace
+
+Model::Model(std::shared_ptr<const detail::LoadedModel> impl) noexcept : impl_(std::move(impl)) {}
+
+Model Model::open(const std::string& path, const ModelOptions& options) {
+  return detail::public_call([&] {
+    detail::check_model_options(options);
+    return Model(
+        std::make_shared<const detail::LoadedModel>(detail::ModelSource::open(path), options));
+  });
+}
+
+Model Model::open_memory(std::span<const std::byte> bytes, const ModelOptions& options) {
+  return detail::public_call([&] {
+    detail::check_model_options(options);
+    return Model(std::make_shared<const detail::LoadedModel>(
+        detail::ModelSource::open_memory(bytes), options));
+  });
+}
+
+void Model::convert(const std::string& from, const std::string& to, const ModelOptions& options) {
+  detail::public_call([&] { convert_to_packed(from, to, options); });
+}
+
+Memory Model::estimate(const std::string& path, const ModelOptions& options,
+                       const SessionOptions& session) {
+  return detail::public_call([&] { return estimate_memory(path, options, session); });
+}
+
+ModelInfo Model::info() const {
+  return detail::public_call([&] { return model_info(impl_->store()); });
 }
 
 const Tokenizer& Model::tokenizer() const noexcept { return impl_->tokenizer(); }

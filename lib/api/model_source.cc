@@ -67,8 +67,12 @@ SourceKind source_kind(const std::string& path) {
   return source_kind(io::MappedFile(path).bytes());
 }
 
-ModelSource::ModelSource(std::string name, Container container, weights::ModelConfig config)
-    : name_(std::move(name)), container_(std::move(container)), config_(std::move(config)) {}
+ModelSource::ModelSource(std::string name, Container container, weights::ModelConfig config,
+                         Bytes bytes)
+    : name_(std::move(name)),
+      container_(std::move(container)),
+      config_(std::move(config)),
+      bytes_(bytes) {}
 
 ModelSource ModelSource::open(const std::string& path) {
   switch (source_kind(path)) {
@@ -98,12 +102,12 @@ ModelSource ModelSource::open_memory(std::span<const std::byte> bytes) {
     case SourceKind::gguf: {
       io::Gguf gguf = io::Gguf::parse(bytes, name);
       weights::ModelConfig config = weights::config_from_gguf(gguf);
-      return {name, std::move(gguf), std::move(config)};
+      return {name, std::move(gguf), std::move(config), Bytes::borrowed};
     }
     case SourceKind::packed: {
       io::PackedFile packed = io::PackedFile::parse(bytes, name);
       weights::ModelConfig config = packed_config(packed);
-      return {name, std::move(packed), std::move(config)};
+      return {name, std::move(packed), std::move(config), Bytes::borrowed};
     }
     case SourceKind::folder:
     case SourceKind::other:
@@ -132,9 +136,10 @@ std::optional<text::TokenizerSpec> ModelSource::tokenizer_spec() const {
   return packed_spec(packed);
 }
 
-weights::WeightStore ModelSource::load(const weights::LoadOptions& options,
+weights::WeightStore ModelSource::load(weights::LoadOptions options,
                                        const ThreadScope& threads) && {
   using weights::WeightStore;
+  options.source_is_mapped = bytes_ == Bytes::mapped;
   if (auto* folder = std::get_if<io::SafetensorsFolder>(&container_)) {
     return WeightStore::from_safetensors(std::move(*folder), std::move(config_), options, threads);
   }

@@ -41,15 +41,19 @@ class ModelSource {
   std::optional<text::TokenizerSpec> tokenizer_spec() const;
 
   /// Loads the weights and gives up the source.
-  weights::WeightStore load(const weights::LoadOptions& options, const ThreadScope& threads) &&;
+  weights::WeightStore load(weights::LoadOptions options, const ThreadScope& threads) &&;
 
  private:
   using Container = std::variant<io::SafetensorsFolder, io::Gguf, io::PackedFile>;
-  ModelSource(std::string name, Container container, weights::ModelConfig config);
+  /// Whose the bytes of the weights are: pages of our own mapping can be let go, borrowed ones not.
+  enum class Bytes { mapped, borrowed };
+  ModelSource(std::string name, Container container, weights::ModelConfig config,
+              Bytes bytes = Bytes::mapped);
 
   std::string name_;
   Container container_;
   weights::ModelConfig config_;
+  Bytes bytes_;
 };
 
 /// The tokenizer of a model, or a lone tokenizer.json. Error{not_found, io, bad_format,

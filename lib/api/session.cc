@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/loaded_model.h"
+#include "api/public_call.h"
 #include "base/checked.h"
 #include "base/fail.h"
 #include "session/session_impl.h"
@@ -19,8 +20,29 @@ class SessionHandle {
         reserved_(model_->budget().reserve(total_bytes(options), "session")),
         session_(model_->decoder(), model_->end_tokens(), options) {}
 
-  const Tokenizer& tokenizer() const noexcept { return model_->tokenizer(); }
   session::SessionImpl& session() noexcept { return session_; }
+
+  void append_logits(std::span<const Token> tokens, std::span<float> logits) {
+    const size_t vocab_size = session_.vocab_size();
+    if (logits.size() / vocab_size != tokens.size() || logits.size() % vocab_size != 0) {
+      fail(Code::invalid_argument, "logits: ", logits.size(), " values, expected ", tokens.size(),
+           " rows of ", vocab_size);
+    }
+    session_.append(tokens, tokens.empty() ? nullptr : logits.data());
+  }
+
+  void append_chat(std::span<const Message> messages) {
+    const std::vector<Token> chat =
+        model_->tokenizer().encode_chat(messages, GenerationPrompt::yes);
+    if (chat.empty())
+      fail(Code::invalid_argument, "messages: the chat template turns them into no token at all");
+    const std::span<const Token> held = session_.tokens();
+    const auto same =
+        std::mismatch(chat.begin(), chat.end(), held.begin(), held.end()).first - chat.begin();
+    // At least the last token is evaluated, so that its logits are there when this returns.
+    const size_t keep = std::min(static_cast<size_t>(same), chat.size() - 1);
+    session_.replace_tail(static_cast<uint32_t>(keep), std::span(chat).subspan(keep));
+  }
 
  private:
   uint64_t total_bytes(const SessionOptions& options) const {
@@ -36,50 +58,46 @@ class SessionHandle {
 }  // namespace detail
 
 Session::Session(const Model& model, const SessionOptions& options)
-    : impl_(std::make_unique<detail::SessionHandle>(model.impl(), options)) {}
+    : impl_(detail::public_call(
+          [&] { return std::make_unique<detail::SessionHandle>(model.impl(), options); })) {}
 Session::~Session() = default;
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 
-void Session::set_sampling(const Sampling& sampling) { impl_->session().set_sampling(sampling); }
+void Session::set_sampling(const Sampling& sampling) {
+  detail::public_call([&] { impl_->session().set_sampling(sampling); });
+}
 
-void Session::append(std::span<const Token> tokens) { impl_->session().append(tokens, nullptr); }
+void Session::append(std::span<const Token> tokens) {
+  detail::public_call([&] { impl_->session().append(tokens, nullptr); });
+}
 
 void Session::append_logits(std::span<const Token> tokens, std::span<float> logits) {
-  session::SessionImpl& session = impl_->session();
-  if (logits.size() / session.vocab_size() != tokens.size() ||
-      logits.size() % session.vocab_size() != 0) {
-    fail(Code::invalid_argument, "logits: ", logits.size(), " values, expected ", tokens.size(),
-         " rows of ", session.vocab_size());
-  }
-  session.append(tokens, tokens.empty() ? nullptr : logits.data());
+  detail::public_call([&] { impl_->append_logits(tokens, logits); });
 }
 
 void Session::append_chat(std::span<const Message> messages) {
-  const std::vector<Token> chat = impl_->tokenizer().encode_chat(messages, GenerationPrompt::yes);
-  if (chat.empty())
-    fail(Code::invalid_argument, "messages: the chat template turns them into no token at all");
-  session::SessionImpl& session = impl_->session();
-  const std::span<const Token> held = session.tokens();
-  const auto same =
-      std::mismatch(chat.begin(), chat.end(), held.begin(), held.end()).first - chat.begin();
-  // At least the last token is evaluated, so that its logits are there when this returns.
-  const size_t keep = std::min(static_cast<size_t>(same), chat.size() - 1);
-  session.replace_tail(static_cast<uint32_t>(keep), std::span(chat).subspan(keep));
+  detail::public_call([&] { impl_->append_chat(messages); });
 }
 
 Session::Next Session::next() {
-  const session::SessionImpl::Next next = impl_->session().next();
-  return {next.token, next.end};
+  return detail::public_call([&] {
+    const session::SessionImpl::Next next = impl_->session().next();
+    return Next{next.token, next.end};
+  });
 }
 
-std::span<const float> Session::logits() { return impl_->session().logits(); }
+std::span<const float> Session::logits() {
+  return detail::public_call([&] { return impl_->session().logits(); });
+}
 
 uint32_t Session::position() const noexcept { return impl_->session().position(); }
 uint32_t Session::context() const noexcept { return impl_->session().context(); }
 std::span<const Token> Session::tokens() const noexcept { return impl_->session().tokens(); }
 
-void Session::rewind(uint32_t position) { impl_->session().rewind(position); }
+void Session::rewind(uint32_t position) {
+  detail::public_call([&] { impl_->session().rewind(position); });
+}
 
 void Session::cancel() noexcept { impl_->session().cancel(); }
 

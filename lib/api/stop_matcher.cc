@@ -6,7 +6,8 @@
 
 namespace phi::detail {
 
-StopMatcher::StopMatcher(const std::vector<std::string>& stops) {
+StopMatcher::StopMatcher(const std::vector<std::string>& stops, size_t most_piece_bytes) {
+  size_t longest = 0;
   for (size_t i = 0; i < stops.size(); ++i) {
     if (stops[i].empty()) fail(Code::invalid_argument, "stops[", i, "]: the stop string is empty");
     Pattern pattern{stops[i], std::vector<size_t>(stops[i].size() + 1, 0), 0};
@@ -17,8 +18,10 @@ StopMatcher::StopMatcher(const std::vector<std::string>& stops) {
       if (pattern.text[border] == last) ++border;
       pattern.fallback[length] = border;
     }
+    longest = std::max(longest, stops[i].size());
     patterns_.push_back(std::move(pattern));
   }
+  held_.reserve(longest + most_piece_bytes);
 }
 
 void StopMatcher::advance(Pattern& pattern, char byte) noexcept {

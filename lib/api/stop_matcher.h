@@ -15,8 +15,12 @@ namespace phi::detail {
 /// costs O(1) for each of them. One thread.
 class StopMatcher {
  public:
-  /// Error{invalid_argument} for an empty stop string.
-  explicit StopMatcher(const std::vector<std::string>& stops);
+  /// Error{invalid_argument} for an empty stop string. Pieces of up to most_piece_bytes need no
+  /// further memory.
+  explicit StopMatcher(const std::vector<std::string>& stops, size_t most_piece_bytes = 0);
+
+  /// The most that push() and flush() can give at once for such pieces.
+  size_t most_held_bytes() const noexcept { return held_.capacity(); }
 
   /// Appends to `out` what can be shown. true: a stop string is complete, and `out` ends before it;
   /// reset() comes next.

@@ -1,5 +1,6 @@
 #include "phi/text_stream.h"
 
+#include "api/public_call.h"
 #include "api/stop_matcher.h"
 #include "api/tokenizer_impl.h"
 #include "api/utf8_joiner.h"
@@ -8,11 +9,24 @@ namespace phi {
 
 using Place = text::TokenizerCore::Place;
 
+/// All buffers are reserved when the stream is made: push and flush allocate nothing, and so a push
+/// that fails has changed nothing.
 struct TextStream::Impl {
   Impl(const Tokenizer& source, const StreamOptions& options)
-      : tokenizer(source.impl()), specials(options.specials), stops(options.stops) {
-    (void)tokenizer->core();  // a model without a tokenizer has no text to stream
+      : tokenizer(source.impl()),
+        specials(options.specials),
+        stops(options.stops, most_characters(*tokenizer)) {
+    characters.reserve(most_characters(*tokenizer));
+    shown.reserve(stops.most_held_bytes());
   }
+
+  /// Bytes of text that one push can complete: every byte may become a U+FFFD of three.
+  static size_t most_characters(const detail::TokenizerImpl& tokenizer) {
+    return 3 * (tokenizer.longest_token_bytes() + 1);
+  }
+
+  Piece push(Token token);
+  std::string_view flush();
 
   const std::shared_ptr<const detail::TokenizerImpl> tokenizer;
   const ShowSpecials specials;
@@ -24,42 +38,45 @@ struct TextStream::Impl {
   std::string shown;       // what the last call returned
 };
 
+TextStream::Piece TextStream::Impl::push(Token token) {
+  const std::string_view bytes = tokenizer->token_bytes(token, specials, place);
+  shown.clear();
+  if (stopped) return {shown, true};
+  // A control token that is not shown leaves the next one at the start; a leading space that was
+  // dropped does not.
+  if (place == Place::start && !tokenizer->token_bytes(token, specials, Place::middle).empty()) {
+    place = Place::middle;
+  }
+  characters.clear();
+  joiner.push(bytes, characters);
+  stopped = stops.push(characters, shown);
+  return {shown, stopped};
+}
+
+std::string_view TextStream::Impl::flush() {
+  shown.clear();
+  characters.clear();
+  joiner.flush(characters);
+  // U+FFFD at the very end may still complete a stop string that spells it.
+  if (!stopped && !stops.push(characters, shown)) stops.flush(shown);
+  stops.reset();
+  place = Place::start;
+  stopped = false;
+  return shown;
+}
+
 TextStream::TextStream(const Tokenizer& tokenizer, const StreamOptions& options)
-    : impl_(std::make_unique<Impl>(tokenizer, options)) {}
+    : impl_(detail::public_call([&] { return std::make_unique<Impl>(tokenizer, options); })) {}
 TextStream::~TextStream() = default;
 TextStream::TextStream(TextStream&&) noexcept = default;
 TextStream& TextStream::operator=(TextStream&&) noexcept = default;
 
 TextStream::Piece TextStream::push(Token token) {
-  Impl& stream = *impl_;
-  const std::string_view bytes =
-      stream.tokenizer->token_bytes(token, stream.specials, stream.place);
-  stream.shown.clear();
-  if (stream.stopped) return {stream.shown, true};
-  // A control token that is not shown leaves the next one at the start; a leading space that was
-  // dropped does not.
-  if (stream.place == Place::start &&
-      !stream.tokenizer->token_bytes(token, stream.specials, Place::middle).empty()) {
-    stream.place = Place::middle;
-  }
-  stream.characters.clear();
-  stream.joiner.push(bytes, stream.characters);
-  stream.stopped = stream.stops.push(stream.characters, stream.shown);
-  return {stream.shown, stream.stopped};
+  return detail::public_call([&] { return impl_->push(token); });
 }
 
 std::string_view TextStream::flush() {
-  Impl& stream = *impl_;
-  stream.shown.clear();
-  stream.characters.clear();
-  stream.joiner.flush(stream.characters);
-  // U+FFFD at the very end may still complete a stop string that spells it.
-  if (!stream.stopped && !stream.stops.push(stream.characters, stream.shown))
-    stream.stops.flush(stream.shown);
-  stream.stops.reset();
-  stream.place = Place::start;
-  stream.stopped = false;
-  return stream.shown;
+  return detail::public_call([&] { return impl_->flush(); });
 }
 
 }  // namespace phi

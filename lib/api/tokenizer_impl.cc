@@ -83,6 +83,16 @@ TokenizerInfo TokenizerImpl::info() const {
   return {parts_->core.vocab_size(), spec.bos, spec.pad, spec.adds_bos, end_tokens_};
 }
 
+/// Spellings are at least as long as what they stand for.
+size_t TokenizerImpl::longest_token_bytes() const {
+  size_t longest = 0;
+  for (const std::string& token : core().spec().tokens) longest = std::max(longest, token.size());
+  for (const text::AddedToken& token : core().spec().added) {
+    longest = std::max(longest, token.content.size());
+  }
+  return longest;
+}
+
 /// A guard character inside every control token that content spells keeps the encoder from taking
 /// it for one; the rendered text has it too, until encode_guarded drops it.
 std::vector<Token> TokenizerImpl::encode_chat(std::span<const Message> messages,

@@ -34,6 +34,9 @@ class TokenizerImpl {
   const text::ChatTemplate& chat() const;
 
   TokenizerInfo info() const;
+
+  /// No token adds more bytes to a text. Error{unsupported} if there is no tokenizer.
+  size_t longest_token_bytes() const;
   const std::vector<Token>& end_tokens() const noexcept { return end_tokens_; }
 
   std::vector<Token> encode_chat(std::span<const Message> messages, GenerationPrompt prompt) const;

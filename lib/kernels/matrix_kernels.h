@@ -20,13 +20,11 @@ inline constexpr int64_t kPanelRows = 64;
 /// elements.
 inline constexpr int64_t kActivationTile = 256;
 
-/// x[i] ~ scales[i/32] * quantized[i]; sums[g] = scales[g] * sum of quantized in group g.
+/// x[i] ~ scale[i/32] * quantized[i]; sum[g] = scale[g] * sum of quantized in group g.
 struct QuantizedActivation {
   int8_t* quantized;
-  int8_t* interleaved;  ///< the same; of every 128, first those with i % 32 < 16, then the others,
-                        ///< as 4-bit codes unpack
-  float* scales;
-  float* sums;
+  int8_t* interleaved;  ///< the same; of every 128, first those with i % 32 < 16, then the others
+  float* factors;       ///< per 256 elements 8 scales, then 8 sums
 };
 
 /// One row of activations [cols]. `values` is always set, the quantised form where gemv_input says

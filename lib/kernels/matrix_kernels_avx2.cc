@@ -14,10 +14,11 @@ namespace {
 #include "kernels/matrix_formats.inc"
 #include "kernels/matrix_gemv_avx2.inc"
 #include "kernels/matrix_portable.inc"
+#include "kernels/matrix_panels_avx2.inc"
 // clang-format on
 
 }  // namespace
 
-constinit const MatrixKernels kMatrixAvx2 = with_gemv(portable_table());
+constinit const MatrixKernels kMatrixAvx2 = with_panels(with_gemv(portable_table()));
 
 }  // namespace phi::kernels

@@ -26,6 +26,6 @@ inline __m512i dot_bytes(__m512i sum, __m512i codes, __m512i x) {
 
 }  // namespace
 
-constinit const MatrixKernels kMatrixAvx512 = with_wide_panels(with_gemv(portable_table()));
+constinit const MatrixKernels kMatrixAvx512 = with_panels(with_gemv(portable_table()));
 
 }  // namespace phi::kernels

@@ -37,10 +37,26 @@ float inverse_of(uint16_t scale) {
   return value == 0 ? 0.0f : 1.0f / value;
 }
 
-int32_t round_to_code(float value, float lowest, float highest) {
-  if (!(value > lowest)) return static_cast<int32_t>(lowest);  // NaN too
-  return static_cast<int32_t>(std::lround(std::min(value, highest)));
+/// Four values at once, as every processor has them: the same operations in the same order.
+constexpr int kLanes = 4;
+typedef float Lanes __attribute__((vector_size(16)));
+
+Lanes load_lanes(const float* x) {
+  Lanes lanes;
+  std::memcpy(&lanes, x, sizeof lanes);
+  return lanes;
 }
+
+/// Whole numbers in [lowest, highest], ties to even; NaN becomes `highest`.
+Lanes round_to_codes(Lanes values, float lowest, float highest) {
+  constexpr float kRoundToInteger = 0x1.8p23f;  // the sum has no room for a fraction
+  const Lanes low = Lanes{} + lowest, high = Lanes{} + highest;
+  values = values < high ? values : high;
+  values = values > low ? values : low;
+  return (values + kRoundToInteger) - kRoundToInteger;
+}
+
+float sum_lanes(Lanes v) { return (v[0] + v[2]) + (v[1] + v[3]); }
 
 void quantize_q8_0(const float* x, uint8_t* block) {
   float max = 0;
@@ -48,32 +64,27 @@ void quantize_q8_0(const float* x, uint8_t* block) {
   const uint16_t scale = stored_scale(max / 127.0f);
   const float inverse = inverse_of(scale);
   std::memcpy(block, &scale, sizeof scale);
-  for (int i = 0; i < kBlock; ++i)
-    block[2 + i] = static_cast<uint8_t>(round_to_code(x[i] * inverse, -127, 127));
-}
-
-/// What a candidate scale would give: codes in [-8, 7] and the sums that decide.
-struct Q4Trial {
-  float codes[kBlock];
-  float xq, qq;  // sums of x * code and code * code
-};
-
-void try_q4_scale(const float* x, float inverse, Q4Trial& trial) {
-  constexpr float kRoundToInteger =
-      0x1.8p23f;  // adding and subtracting it rounds to nearest even, and vectorises
-  constexpr int kLanes = 8;
-  float xq[kLanes] = {}, qq[kLanes] = {};
   for (int i = 0; i < kBlock; i += kLanes) {
+    const Lanes codes = round_to_codes(load_lanes(x + i) * inverse, -127, 127);
     for (int j = 0; j < kLanes; ++j) {
-      const float limited = std::max(-8.0f, std::min(7.0f, x[i + j] * inverse));
-      const float code = (limited + kRoundToInteger) - kRoundToInteger;
-      trial.codes[i + j] = code;
-      xq[j] += x[i + j] * code;
-      qq[j] += code * code;
+      block[2 + i + j] = static_cast<uint8_t>(static_cast<int32_t>(codes[j]));
     }
   }
-  trial.xq = ((xq[0] + xq[4]) + (xq[1] + xq[5])) + ((xq[2] + xq[6]) + (xq[3] + xq[7]));
-  trial.qq = ((qq[0] + qq[4]) + (qq[1] + qq[5])) + ((qq[2] + qq[6]) + (qq[3] + qq[7]));
+}
+
+/// What a candidate scale would give: the sums of x * code and code * code that decide.
+struct Q4Trial {
+  float xq = 0, qq = 0;
+};
+
+Q4Trial try_q4_scale(const float* x, float inverse) {
+  Lanes xq = {}, qq = {};
+  for (int i = 0; i < kBlock; i += kLanes) {
+    const Lanes values = load_lanes(x + i), codes = round_to_codes(values * inverse, -8, 7);
+    xq += values * codes;
+    qq += codes * codes;
+  }
+  return {sum_lanes(xq), sum_lanes(qq)};
 }
 
 /// Codes run from -8 to 7, so the value of largest magnitude takes the negative side. Candidates
@@ -85,11 +96,10 @@ void quantize_q4_0(const float* x, uint8_t* block) {
   constexpr int kCandidates = 16;
   float extreme = 0;
   for (int i = 0; i < kBlock; ++i) extreme = std::fabs(x[i]) > std::fabs(extreme) ? x[i] : extreme;
-  Q4Trial best{};
+  Q4Trial best;
   float best_gain = 0;
   for (int k = 0; k < kCandidates && std::fabs(extreme) > 0x1p-100f; ++k) {
-    Q4Trial trial;
-    try_q4_scale(x, -(7.0f + 0.125f * static_cast<float>(k)) / extreme, trial);
+    const Q4Trial trial = try_q4_scale(x, -(7.0f + 0.125f * static_cast<float>(k)) / extreme);
     const float gain = trial.qq > 0 ? trial.xq / trial.qq * trial.xq : 0.0f;
     if (gain > best_gain) {
       best_gain = gain;
@@ -99,10 +109,15 @@ void quantize_q4_0(const float* x, uint8_t* block) {
   const uint16_t scale = best_gain > 0 ? stored_scale(best.xq / best.qq) : uint16_t{0};
   const float inverse = inverse_of(scale);
   std::memcpy(block, &scale, sizeof scale);
-  const auto code = [&](int i) {
-    return static_cast<uint32_t>(round_to_code(x[i] * inverse, -8, 7) + 8);
-  };
-  for (int i = 0; i < 16; ++i) block[2 + i] = static_cast<uint8_t>(code(i) | code(i + 16) << 4);
+  float codes[kBlock];
+  for (int i = 0; i < kBlock; i += kLanes) {
+    const Lanes rounded = round_to_codes(load_lanes(x + i) * inverse, -8, 7) + 8.0f;
+    std::memcpy(codes + i, &rounded, sizeof rounded);
+  }
+  for (int i = 0; i < 16; ++i) {
+    const auto low = static_cast<uint32_t>(codes[i]), high = static_cast<uint32_t>(codes[i + 16]);
+    block[2 + i] = static_cast<uint8_t>(low | high << 4);
+  }
 }
 
 template <int64_t kBytes>
@@ -112,7 +127,8 @@ void quantize_blocks(void (*quantize)(const float*, uint8_t*), const float* src,
   for (int64_t i = 0; i < n; i += kBlock, block += kBytes) quantize(src + i, block);
 }
 
-void convert(uint16_t (*to)(float), const float* src, void* dst, int64_t n) {
+template <class Convert>
+void convert(Convert to, const float* src, void* dst, int64_t n) {
   auto* out = static_cast<uint8_t*>(dst);
   for (int64_t i = 0; i < n; ++i) {
     const uint16_t value = to(src[i]);
@@ -120,25 +136,20 @@ void convert(uint16_t (*to)(float), const float* src, void* dst, int64_t n) {
   }
 }
 
-uint16_t to_half(float value) { return float_to_half(value); }
-
 }  // namespace
 
 uint16_t float_to_half(float value) noexcept {
   const auto bits = std::bit_cast<uint32_t>(value);
-  const auto sign = static_cast<uint16_t>(bits >> 16 & 0x8000);
-  const uint32_t magnitude = bits & 0x7fffffff;
-  if (magnitude > 0x7f800000)
-    return static_cast<uint16_t>(sign | 0x7e00 | (magnitude >> 13 & 0x3ff));  // NaN
-  if (magnitude >= 0x477ff000)
-    return static_cast<uint16_t>(sign | 0x7c00);  // 65520 and above round to infinity
-  if (magnitude < 0x38800000) {  // subnormal: adding 0.5 leaves the multiple of 2^-24, rounded to
-                                 // even, in the low bits
-    const float shifted = std::bit_cast<float>(magnitude) + 0.5f;
-    return static_cast<uint16_t>(sign | (std::bit_cast<uint32_t>(shifted) - 0x3f000000));
-  }
-  const uint32_t rounded = magnitude + 0xfff + (magnitude >> 13 & 1);
-  return static_cast<uint16_t>(sign | (rounded - 0x38000000) >> 13);
+  const uint32_t sign = bits >> 16 & 0x8000, magnitude = bits & 0x7fffffff;
+  const uint32_t nan = 0x7e00 | (magnitude >> 13 & 0x3ff);
+  const uint32_t normal = (magnitude + 0xfff + (magnitude >> 13 & 1) - 0x38000000) >> 13;
+  // Adding 0.5 leaves the multiple of 2^-24, rounded to even, in the low bits.
+  const uint32_t subnormal =
+      std::bit_cast<uint32_t>(std::bit_cast<float>(magnitude) + 0.5f) - 0x3f000000;
+  const uint32_t finite = magnitude < 0x38800000 ? subnormal : normal;
+  const uint32_t beyond = magnitude > 0x7f800000 ? nan : 0x7c00;
+  return static_cast<uint16_t>(
+      sign | (magnitude >= 0x477ff000 ? beyond : finite));  // 65520 rounds to infinity
 }
 
 bool can_quantize(DType type) noexcept {
@@ -152,9 +163,9 @@ void quantize_row(DType to, const float* src, void* dst, int64_t n) {
       std::memcpy(dst, src, static_cast<size_t>(n) * sizeof(float));
       return;
     case DType::f16:
-      return convert(to_half, src, dst, n);
+      return convert([](float x) { return float_to_half(x); }, src, dst, n);
     case DType::bf16:
-      return convert(float_to_bf16, src, dst, n);
+      return convert([](float x) { return float_to_bf16(x); }, src, dst, n);
     case DType::q8_0:
       return quantize_blocks<34>(quantize_q8_0, src, dst, n);
     case DType::q4_0:

@@ -14,11 +14,12 @@ bool can_quantize(DType type) noexcept;
 
 /// Writes src [n] as a row of `to`; n is a multiple of the block of `to`. Error{unsupported} for
 /// types it does not make.
-///   f16, bf16  round to nearest even; beyond the range infinity, NaN stays NaN
-///   q8_0       per block of 32: scale max|x| / 127, rounded to f16; values round(x / scale), half
-///   away from zero q4_0       per block of 32: of a fixed set of candidate scales the one with the
-///   least squared error (see quantize.cc)
-/// Blocks formats of values that are not finite are unspecified but harmless.
+/// - f16, bf16: round to nearest even; beyond the range infinity, NaN stays NaN.
+/// - q8_0: scale max|x| / 127 per block of 32, rounded to f16; codes x / scale, ties to even.
+/// - q4_0: of a fixed set of candidate scales per block of 32 the one with the least squared error;
+///   quantize.cc describes the search.
+///
+/// What blocks hold for values that are not finite is unspecified, but the same everywhere.
 void quantize_row(DType to, const float* src, void* dst, int64_t n);
 
 /// f32 -> IEEE half, round to nearest even; exact subnormals, overflow to infinity.

@@ -66,21 +66,27 @@ Arithmetic GemmKernels::arithmetic(DType weights) const noexcept {
 }
 
 bool GemmKernels::multiply(Arithmetic arithmetic, const Operands& operands) const noexcept {
-  const auto index = static_cast<size_t>(arithmetic);
+  if (generated_[static_cast<size_t>(arithmetic)])
+    return multiply_with_onednn(arithmetic, operands);
+  own_->gemm_panel_f32(static_cast<const float*>(operands.a), kDepth, operands.rows, operands.depth,
+                       static_cast<const float*>(operands.panel), operands.c, 1);
+  return true;
+}
+
+/// oneDNN asks the heap for a few bytes in every call, and throws when it gets none; nothing may
+/// leave a parallel loop.
+bool GemmKernels::multiply_with_onednn(Arithmetic arithmetic,
+                                       const Operands& operands) const noexcept try {
+  const Ladder& ladder = ladders_[static_cast<size_t>(arithmetic)];
   const auto* a = static_cast<const std::byte*>(operands.a);
   const auto* panel = static_cast<const std::byte*>(operands.panel);
-  if (!generated_[index]) {
-    own_->gemm_panel_f32(static_cast<const float*>(operands.a), kDepth, operands.rows,
-                         operands.depth, static_cast<const float*>(operands.panel), operands.c, 1);
-    return true;
-  }
   for (int64_t k = 0; k < operands.depth;) {
     size_t d = 0;
     while (kDepths[d] > operands.depth - k) ++d;
     int64_t row = 0;
     for (size_t r = 0; r < kRowCounts.size(); ++r) {
       if (operands.rows - row < kRowCounts[r]) continue;
-      const_dnnl_brgemm_t kernel = ladders_[index][d][r].get();
+      const_dnnl_brgemm_t kernel = ladder[d][r].get();
       if (dnnl_brgemm_set_hw_context(kernel) != dnnl_success) return false;
       for (; operands.rows - row >= kRowCounts[r]; row += kRowCounts[r]) {
         const dnnl_status_t status =
@@ -94,6 +100,8 @@ bool GemmKernels::multiply(Arithmetic arithmetic, const Operands& operands) cons
     k += kDepths[d];
   }
   return true;
+} catch (...) {
+  return false;
 }
 
 void GemmKernels::release() noexcept { (void)dnnl_brgemm_release_hw_context(); }

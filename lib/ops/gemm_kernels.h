@@ -49,7 +49,8 @@ class GemmKernels {
     int64_t depth;     ///< a multiple of kDepthStep, <= kDepth
     void* scratchpad;  ///< kScratchpadBytes
   };
-  /// c += a * panel. Each row's sum does not depend on the other rows. False if oneDNN refused.
+  /// c += a * panel. Each row's sum does not depend on the other rows. False if oneDNN had no
+  /// memory for its own needs.
   bool multiply(Arithmetic arithmetic, const Operands& operands) const noexcept;
 
   /// To be called after the last multiply() of a task on that thread: gives back the processor's
@@ -63,6 +64,7 @@ class GemmKernels {
   /// One kernel per depth and row count.
   using Ladder = std::array<std::array<dnnl::ukernel::brgemm, kRowCounts.size()>, kDepths.size()>;
   static bool generate(Arithmetic arithmetic, Ladder& ladder);
+  bool multiply_with_onednn(Arithmetic arithmetic, const Operands& operands) const noexcept;
 
   const kernels::MatrixKernels* own_;
   std::array<bool, 2> generated_ = {};  // by Arithmetic

@@ -162,7 +162,7 @@ void Linear::prefill_pass(const Pass& pass) const {
     if (!multiply_panel(pass, part, panel, pass.scratch.worker(worker))) failed = true;
   });
   if (failed)
-    fail(Code::internal, "matrix multiplication: oneDNN refused a kernel that it had generated");
+    fail(Code::out_of_memory, "matrix multiplication: oneDNN got no memory for its own needs");
 }
 
 /// Converts the input to what the multiplier takes, in blocks of kDepth inputs, with zeros in rows
@@ -251,9 +251,8 @@ void Linear::decode(const float* x, float* y, Store store, LinearScratch& scratc
   check_scratch(1, scratch, run);
   const int64_t padded = round_up_to(in_, kernels::kActivationTile);
   auto* codes = scratch.buffer_.as<int8_t>();
-  auto* scales = reinterpret_cast<float*>(codes + 2 * padded);
-  const kernels::Activation input{
-      x, {codes, codes + padded, scales, scales + padded / kActivationGroup}};
+  auto* factors = reinterpret_cast<float*>(codes + 2 * padded);
+  const kernels::Activation input{x, {codes, codes + padded, factors}};
   if (std::any_of(parts_.begin(), parts_.end(),
                   [](const Part& part) { return is_quantized(part.dtype); })) {
     kernels_.matrix->quantize_activation(x, in_, input.q);

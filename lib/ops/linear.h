@@ -76,7 +76,7 @@ class Linear {
     int64_t y_stride;
     int64_t rows;
   };
-  /// Error{invalid_argument} if the scratch is too small.
+  /// Error{invalid_argument} if the scratch is too small, Error{out_of_memory} if oneDNN gets none.
   void prefill(const Rows& rows, Store store, LinearScratch& scratch, const RunContext& run) const;
 
   /// One row: x [in], y [out].

@@ -136,14 +136,13 @@ void BpeModel::collect_characters(const TokenizerSpec& spec, const std::vector<b
       symbols_.emplace(first_code_point(spec.tokens[id]).value, static_cast<Token>(id));
     }
   }
-  if (!spec.scores.empty()) {
-    for (size_t id = 0; id < spec.tokens.size(); ++id) {
-      for (std::string_view rest = plain[id] ? spec.tokens[id] : ""; !rest.empty();) {
-        const CodePoint next = first_code_point(rest);
-        const auto extra = static_cast<Token>(vocab_size() + extra_characters_.size());
-        if (symbols_.emplace(next.value, extra).second) extra_characters_.push_back(next.value);
-        rest.remove_prefix(next.bytes);
-      }
+  for (size_t id = 0; id < spec.tokens.size() && !spec.scores.empty(); ++id) {
+    if (!plain[id]) continue;
+    for (std::string_view rest = spec.tokens[id]; !rest.empty();) {
+      const CodePoint next = first_code_point(rest);
+      const auto extra = static_cast<Token>(vocab_size() + extra_characters_.size());
+      if (symbols_.emplace(next.value, extra).second) extra_characters_.push_back(next.value);
+      rest.remove_prefix(next.bytes);
     }
   }
   ascii_symbols_.fill(-1);

@@ -1,5 +1,5 @@
-/// Chats to text through the model's own Jinja template (minja), or the family's known format where
-/// the model carries none.
+/// Chats to text through the model's own Jinja template (jinja/), or the family's known format
+/// where the model carries none.
 #ifndef PHI_TEXT_CHAT_TEMPLATE_H_
 #define PHI_TEXT_CHAT_TEMPLATE_H_
 

@@ -60,8 +60,8 @@ struct TokenizerSpec {
   std::string
       tool_chat_template;  ///< the template named "tool_use", for chats with tools; empty = none
   std::string bos_text, eos_text;  ///< what bos_token and eos_token are in the template
-  std::string family;  ///< "phi4", "phi3", "qwen2", "llama3", ... where known: names the fallback
-                       ///< chat format
+  std::string family;  ///< "phi4", "phi4-mini", "phi3", "qwen2", "llama3" where known: names the
+                       ///< fallback chat format
 };
 
 /// Everything in a Hugging Face directory that concerns text: tokenizer.json,

@@ -37,7 +37,7 @@ void close_if_open(int& fd) {
 
 }  // namespace
 
-PhiProcess::PhiProcess(const std::vector<std::string>& arguments) {
+PhiProcess::PhiProcess(const std::vector<std::string>& arguments, std::string program) {
   signal(SIGPIPE,
          SIG_IGN);  // writing to a program that ended is an error to see, not the end of the test
   const Pipe in = make_pipe(), out = make_pipe(), err = make_pipe();
@@ -46,7 +46,6 @@ PhiProcess::PhiProcess(const std::vector<std::string>& arguments) {
   posix_spawn_file_actions_adddup2(&actions, in.read_end, STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, out.write_end, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, err.write_end, STDERR_FILENO);
-  std::string program = PHI_PROGRAM;
   std::vector<char*> list = {program.data()};
   for (const std::string& argument : arguments) list.push_back(const_cast<char*>(argument.c_str()));
   list.push_back(nullptr);
@@ -116,8 +115,9 @@ int PhiProcess::finish() {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-PhiResult run_phi(const std::vector<std::string>& arguments, const std::string& input) {
-  PhiProcess process(arguments);
+PhiResult run_phi(const std::vector<std::string>& arguments, const std::string& input,
+                  const std::string& program) {
+  PhiProcess process(arguments, program);
   process.type(input);
   process.close_input();
   const int status = process.finish();

@@ -13,7 +13,7 @@ namespace phi::test {
 /// unfinished.
 class PhiProcess {
  public:
-  explicit PhiProcess(const std::vector<std::string>& arguments);
+  explicit PhiProcess(const std::vector<std::string>& arguments, std::string program = PHI_PROGRAM);
   ~PhiProcess();
   PhiProcess(const PhiProcess&) = delete;
   PhiProcess& operator=(const PhiProcess&) = delete;
@@ -53,8 +53,9 @@ struct PhiResult {
   std::string output, error;
 };
 
-/// Runs `phi` with `input` as its standard input.
-PhiResult run_phi(const std::vector<std::string>& arguments, const std::string& input = "");
+/// Runs `phi`, or another program, with `input` as its standard input.
+PhiResult run_phi(const std::vector<std::string>& arguments, const std::string& input = "",
+                  const std::string& program = PHI_PROGRAM);
 
 }  // namespace phi::test
 

@@ -110,7 +110,8 @@ TEST_CASE("estimating") {
 
 TEST_CASE("opening a tokenizer") {
   check_faults([] { Tokenizer::open(kFolder); });
-  check_faults([] { Tokenizer::open(kFolder + "/tokenizer.json"); });
+  const std::string json = kFolder + "/tokenizer.json";
+  check_faults([&] { Tokenizer::open(json); });
   check_faults([] { Tokenizer::open(kGguf); });
 }
 

@@ -22,7 +22,7 @@ const std::string kFolder = test_data("golden/data/bad/good_hf");
 const std::string kGguf = test_data("golden/data/bad/good.gguf");
 
 /// About how many variants of one file are opened.
-constexpr size_t kVariants = kSanitized ? 300 : 2500;
+constexpr size_t kVariants = kSanitized ? 200 : 1000;
 
 phi::ModelOptions one_thread() {
   phi::ModelOptions options;

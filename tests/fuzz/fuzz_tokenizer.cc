@@ -33,8 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       for (const phi::Token id : ids) {
         if (id < 0 || static_cast<uint32_t>(id) >= tokenizer.info().vocab_size) std::abort();
       }
-      const std::string back = tokenizer.decode(ids, phi::ShowSpecials::yes);
-      if (tokenizer.encode(back, specials) != tokenizer.encode(back, specials)) std::abort();
+      tokenizer.decode(ids, phi::ShowSpecials::yes);
     }
   }
   return 0;

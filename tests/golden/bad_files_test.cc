@@ -48,7 +48,7 @@ std::string weakness(int code, const std::string& message, const BadFile& file) 
   for (const char c : message) {
     if (static_cast<unsigned char>(c) < 0x20) return "control characters in the message";
   }
-  if (message.back() == '.') return "ends in a full stop";
+  if (message.back() == '.' && !message.ends_with("...")) return "ends in a full stop";
   const std::string file_name = std::filesystem::path(file.path).filename().string();
   for (const std::string& offender :
        {file_name, std::string("'"), std::string(".json"), std::string(".safetensors")}) {

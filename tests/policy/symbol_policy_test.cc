@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <map>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -47,7 +48,7 @@ struct Symbol {
   char kind = ' ';  // as nm prints it
 };
 
-std::vector<Symbol> symbols_of(const std::string& object) {
+std::vector<Symbol> read_symbols(const std::string& object) {
   std::vector<Symbol> symbols;
   for (const std::string& line : split(tool_output({PHI_NM, "--format=sysv", object}), '\n')) {
     const std::vector<std::string> fields = split(line, '|');
@@ -56,6 +57,13 @@ std::vector<Symbol> symbols_of(const std::string& object) {
     symbols.push_back({trimmed(fields[0]), trimmed(fields[6]), kind.empty() ? ' ' : kind[0]});
   }
   return symbols;
+}
+
+const std::vector<Symbol>& symbols_of(const std::string& object) {
+  static std::map<std::string, std::vector<Symbol>> known;
+  const auto [entry, is_new] = known.try_emplace(object);
+  if (is_new) entry->second = read_symbols(object);
+  return entry->second;
 }
 
 /// Functions that end the process, print, or change what belongs to the host.
@@ -143,13 +151,18 @@ struct Allowed {
 };
 constexpr Allowed kAllowedGlobals[] = {
     {"DW\\.ref\\..*", "addresses that the exception tables refer to"},
-    {"_ZN.*[0-9]k[A-Z][A-Za-z0-9]*E", "constexpr tables of addresses: GCC puts a std::array into .data.rel.local"},
+    {"_ZN.*[0-9]k[A-Z][A-Za-z0-9]*E",
+     "constexpr tables of addresses: GCC puts a std::array into .data.rel.local"},
 };
 
 bool is_allowed(const std::string& symbol) {
-  return std::any_of(
-      std::begin(kAllowedGlobals), std::end(kAllowedGlobals),
-      [&](const Allowed& allowed) { return std::regex_match(symbol, std::regex(allowed.symbol)); });
+  static const std::vector<std::regex> patterns = [] {
+    std::vector<std::regex> compiled;
+    for (const Allowed& allowed : kAllowedGlobals) compiled.emplace_back(allowed.symbol);
+    return compiled;
+  }();
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::regex& pattern) { return std::regex_match(symbol, pattern); });
 }
 
 bool is_writable(const std::string& section) {

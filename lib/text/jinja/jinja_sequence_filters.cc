@@ -229,7 +229,8 @@ Value map(Renderer& renderer, const Value& subject, const Arguments& arguments) 
   std::vector<Value> out;
   if (!subject.truth()) return generator_of({});
   if (arguments.positional.empty()) {
-    const BoundArguments bound("map", {{}, arguments.named}, {"attribute", "default"}, 1);
+    const Arguments named{{}, arguments.named};
+    const BoundArguments bound("map", named, {"attribute", "default"}, 1);
     const Path path(bound.find(0));
     for (const Value& element : subject.elements())
       out.push_back(path.follow(renderer, element, bound.find(1)));

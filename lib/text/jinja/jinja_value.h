@@ -161,13 +161,16 @@ class Callable {
   virtual std::optional<Value> attribute(std::string_view) const { return std::nullopt; }
 };
 
-/// Arguments matched with a function's parameters.
+/// Arguments matched with a function's parameters; refers to the arguments.
 class BoundArguments {
  public:
   /// Error{invalid_argument} for too many arguments or one of an unknown name. The first `required`
   /// must be given.
   BoundArguments(std::string_view function, const Arguments& arguments,
                  std::initializer_list<std::string_view> parameters, size_t required);
+
+  BoundArguments(std::string_view, Arguments&&, std::initializer_list<std::string_view>,
+                 size_t) = delete;
 
   /// nullptr if it was not given.
   const Value* find(size_t parameter) const { return values_[parameter]; }

@@ -13,19 +13,21 @@ struct Input {
     const size_t padded = (values.size() + 255) / 256 * 256;
     quantized.assign(padded, 77);  // so that missing zeros show
     interleaved.assign(padded, 77);
-    scales.assign(padded / 32, NAN);
-    sums.assign(padded / 32, NAN);
+    factors.assign(padded / 16, NAN);
     if (values.size() % 32 == 0)
       kernels.matrix->quantize_activation(values.data(), static_cast<int64_t>(values.size()),
                                           view().q);
   }
   kernels::Activation view() {
-    return {values.data(), {quantized.data(), interleaved.data(), scales.data(), sums.data()}};
+    return {values.data(), {quantized.data(), interleaved.data(), factors.data()}};
   }
+
+  float scale(size_t group) const { return factors[group / 8 * 16 + group % 8]; }
+  float sum(size_t group) const { return factors[group / 8 * 16 + 8 + group % 8]; }
 
   std::vector<float> values;
   std::vector<int8_t> quantized, interleaved;
-  std::vector<float> scales, sums;
+  std::vector<float> factors;
 };
 
 struct Expected {
@@ -39,7 +41,7 @@ Expected reference(DType type, const uint8_t* row, const Input& input) {
                                                                                 n);
   Expected expected{};
   for (size_t i = 0; i < weights.size(); ++i) {
-    const double x = is_quantized(type) ? double{input.scales[i / 32]} * input.quantized[i]
+    const double x = is_quantized(type) ? double{input.scale(i / 32)} * input.quantized[i]
                                         : double{input.values[i]};
     expected.sum += weights[i] * x;
     expected.magnitude += std::fabs(weights[i] * x);
@@ -142,7 +144,7 @@ TEST_CASE("activations are quantised to the nearest step") {
     for (size_t i = 0; i < input.quantized.size(); ++i) {
       CHECK(input.interleaved[i / 128 * 128 + i % 32 / 16 * 64 + i % 128 / 32 * 16 + i % 16] ==
             input.quantized[i]);
-      if (i >= x.size()) CHECK(input.scales[i / 32] * input.quantized[i] == 0.0f);
+      if (i >= x.size()) CHECK(input.scale(i / 32) * input.quantized[i] == 0.0f);
     }
     for (size_t g = 0; g < 10; ++g) {
       float max = 0;
@@ -151,11 +153,11 @@ TEST_CASE("activations are quantised to the nearest step") {
         max = std::max(max, std::fabs(x[i]));
         sum += input.quantized[i];
         CHECK(std::abs(int{input.quantized[i]}) <= 127);
-        CHECK(std::fabs(double{input.scales[g]} * input.quantized[i] - x[i]) <=
-              0.5001 * input.scales[g] + 1e-30);
+        CHECK(std::fabs(double{input.scale(g)} * input.quantized[i] - x[i]) <=
+              0.5001 * input.scale(g) + 1e-30);
       }
-      CHECK(input.scales[g] == (max < 1e-30f ? 0.0f : max / 127.0f));
-      CHECK(input.sums[g] == input.scales[g] * static_cast<float>(sum));
+      CHECK(input.scale(g) == (max < 1e-30f ? 0.0f : max / 127.0f));
+      CHECK(input.sum(g) == input.scale(g) * static_cast<float>(sum));
     }
   }
 }

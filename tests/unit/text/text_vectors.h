@@ -39,7 +39,10 @@ inline std::vector<Token> ids_at(const io::Json& row, std::string_view key) {
 
 inline std::string joined(const std::vector<Token>& ids) {
   std::string out;
-  for (const Token id : ids) out += std::to_string(id) + ' ';
+  for (const Token id : ids) {
+    out += std::to_string(id);
+    out += ' ';
+  }
   return out;
 }
 

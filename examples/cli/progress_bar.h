@@ -1,7 +1,7 @@
 /// Progress on standard error: a bar on a terminal, now and then a line elsewhere when the user
 /// asked for talk.
-#ifndef PHI_CLI_PROGRESS_H_
-#define PHI_CLI_PROGRESS_H_
+#ifndef PHI_CLI_PROGRESS_BAR_H_
+#define PHI_CLI_PROGRESS_BAR_H_
 
 #include <chrono>
 #include <string>
@@ -45,4 +45,4 @@ class Progress {
 
 }  // namespace phi::cli
 
-#endif  // PHI_CLI_PROGRESS_H_
+#endif  // PHI_CLI_PROGRESS_BAR_H_

@@ -1,4 +1,4 @@
-#include "progress.h"
+#include "progress_bar.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -54,7 +54,7 @@ void Progress::report(double done) {
 
   const double elapsed = std::chrono::duration<double>(now - begun_).count();
   const std::string rest =
-      done > 0.02 ? ", " + format_seconds(elapsed / done * (1 - done)) + " left" : "";
+      done > 0.02 && done < 1 ? ", " + format_seconds(elapsed / done * (1 - done)) + " left" : "";
   const int percent = static_cast<int>(done * 100);
   if (!bar) {
     std::fprintf(stderr, "phi: %s: %d %%%s\n", job_.c_str(), percent, rest.c_str());
