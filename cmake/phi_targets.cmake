@@ -56,6 +56,11 @@ function(phi_link_layer target layer)
   target_link_libraries(${target} PRIVATE ${libraries} phi_flags)
 endfunction()
 
+if(PHI_SANITIZE MATCHES "thread")
+  # The OpenMP runtime is not compiled for ThreadSanitizer: what it does with its own locks is not looked at.
+  set(PHI_TEST_ENVIRONMENT "TSAN_OPTIONS=ignore_noninstrumented_modules=1")
+endif()
+
 # phi_test(<name> LAYER <layer> SOURCES <files> [LABELS <labels>] [LIBRARIES <targets>] [SUITES <suites>])
 # One doctest program and one ctest entry, or, with SUITES, one entry <name>.<suite> for each of its test suites.
 function(phi_test name)
@@ -67,10 +72,10 @@ function(phi_test name)
     foreach(suite IN LISTS arg_SUITES)
       add_test(NAME ${name}.${suite} COMMAND ${name} --test-suite=${suite})
       # A suite without tests is a misspelt one, which doctest would pass.
-      set_tests_properties(${name}.${suite} PROPERTIES LABELS "${arg_LABELS}" FAIL_REGULAR_EXPRESSION "test cases: +0 ")
+      set_tests_properties(${name}.${suite} PROPERTIES LABELS "${arg_LABELS}" ENVIRONMENT "${PHI_TEST_ENVIRONMENT}" FAIL_REGULAR_EXPRESSION "test cases: +0 ")
     endforeach()
   else()
     add_test(NAME ${name} COMMAND ${name})
-    set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}")
+    set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" ENVIRONMENT "${PHI_TEST_ENVIRONMENT}")
   endif()
 endfunction()

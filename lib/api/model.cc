@@ -20,9 +20,7 @@ namespace {
 
 /// What the packed file says about where it comes from; for people, never read back.
 std::string about_text() {
-  io::Json::Object about;
-  about.emplace_back("written_by", io::Json(std::string("libphi " PHI_VERSION)));
-  return io::Json(std::move(about)).dump();
+  return io::JsonObject().add("written_by", io::Json("libphi " PHI_VERSION)).take().dump();
 }
 
 void convert_to_packed(const std::string& from, const std::string& to,

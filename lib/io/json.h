@@ -74,6 +74,21 @@ class Json {
   std::variant<std::monostate, bool, int64_t, uint64_t, double, std::string, Array, Object> value_;
 };
 
+/// Builds an object member by member: JsonObject().add("name", Json(name)).add("bytes",
+/// Json(bytes)).take(). (Brace lists of Json are not used: GCC 12 destroys them wrongly when memory
+/// runs out half-way.)
+class JsonObject {
+ public:
+  JsonObject&& add(std::string_view key, Json value) && {
+    members_.emplace_back(std::string(key), std::move(value));
+    return std::move(*this);
+  }
+  Json take() && { return Json(std::move(members_)); }
+
+ private:
+  Json::Object members_;
+};
+
 }  // namespace phi::io
 
 #endif  // PHI_IO_JSON_H_

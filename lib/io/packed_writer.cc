@@ -145,21 +145,25 @@ class PackedPlan {
     Json::Array texts, tensors;
     for (const auto& [name, value] : texts_) {
       texts.emplace_back(
-          Json::Object{{"name", Json(name)}, {"bytes", Json(uint64_t{value.size()})}});
+          JsonObject().add("name", Json(name)).add("bytes", Json(uint64_t{value.size()})).take());
     }
     for (size_t i = 0; i < tensors_.size(); ++i) {
       const TensorEntry& tensor = tensors_[i];
       Json::Array shape;
       for (const uint64_t extent : tensor.shape) shape.emplace_back(extent);
-      tensors.emplace_back(Json::Object{{"name", Json(tensor.name)},
-                                        {"dtype", Json(dtype_name(tensor.dtype))},
-                                        {"shape", Json(std::move(shape))},
-                                        {"offset", Json(offsets_[i])},
-                                        {"bytes", Json(uint64_t{tensor.data.size()})},
-                                        {"hash", Json(hexadecimal(hashes_[i]))}});
+      tensors.emplace_back(JsonObject()
+                               .add("name", Json(tensor.name))
+                               .add("dtype", Json(dtype_name(tensor.dtype)))
+                               .add("shape", Json(std::move(shape)))
+                               .add("offset", Json(offsets_[i]))
+                               .add("bytes", Json(uint64_t{tensor.data.size()}))
+                               .add("hash", Json(hexadecimal(hashes_[i])))
+                               .take());
     }
-    return Json(Json::Object{{"texts", Json(std::move(texts))},
-                             {"tensors", Json(std::move(tensors))}})
+    return JsonObject()
+        .add("texts", Json(std::move(texts)))
+        .add("tensors", Json(std::move(tensors)))
+        .take()
         .dump();
   }
 

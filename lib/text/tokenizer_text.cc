@@ -9,6 +9,7 @@ namespace phi::text {
 namespace {
 
 using io::Json;
+using io::JsonObject;
 
 constexpr int64_t kVersion = 1;
 
@@ -44,13 +45,15 @@ Json ids(const std::vector<Token>& values) {
 Json added_tokens(const std::vector<AddedToken>& tokens) {
   Json::Array array;
   for (const AddedToken& token : tokens) {
-    array.emplace_back(Json::Object{{"id", Json(int64_t{token.id})},
-                                    {"content", Json(token.content)},
-                                    {"special", Json(token.special)},
-                                    {"lstrip", Json(token.lstrip)},
-                                    {"rstrip", Json(token.rstrip)},
-                                    {"normalized", Json(token.normalized)},
-                                    {"single_word", Json(token.single_word)}});
+    array.emplace_back(JsonObject()
+                           .add("id", Json(int64_t{token.id}))
+                           .add("content", Json(token.content))
+                           .add("special", Json(token.special))
+                           .add("lstrip", Json(token.lstrip))
+                           .add("rstrip", Json(token.rstrip))
+                           .add("normalized", Json(token.normalized))
+                           .add("single_word", Json(token.single_word))
+                           .take());
   }
   return Json(std::move(array));
 }
@@ -92,32 +95,34 @@ class Members {
 
 std::string spec_to_text(const TokenizerSpec& spec) {
   const bool byte_level = spec.kind == BpeKind::byte_level;
-  return Json(Json::Object{{"version", Json(kVersion)},
-                           {"kind", Json(std::string(byte_level ? "byte_level" : "sentencepiece"))},
-                           {"tokens", strings(spec.tokens)},
-                           {"merges", merge_list(spec.merges)},
-                           {"scores", numbers(spec.scores)},
-                           {"added", added_tokens(spec.added)},
-                           {"split_patterns", strings(spec.split_patterns)},
-                           {"split_removes_rest", Json(spec.split_removes_rest)},
-                           {"nfc", Json(spec.nfc)},
-                           {"ignore_merges", Json(spec.ignore_merges)},
-                           {"byte_fallback", Json(spec.byte_fallback)},
-                           {"fuse_unknown", Json(spec.fuse_unknown)},
-                           {"add_prefix_space", Json(spec.add_prefix_space)},
-                           {"prefix_first_only", Json(spec.prefix_first_only)},
-                           {"prefix_if_absent", Json(spec.prefix_if_absent)},
-                           {"strip_leading_space", Json(spec.strip_leading_space)},
-                           {"unknown", Json(int64_t{spec.unknown})},
-                           {"bos", Json(int64_t{spec.bos})},
-                           {"pad", Json(int64_t{spec.pad})},
-                           {"adds_bos", Json(spec.adds_bos)},
-                           {"end", ids(spec.end)},
-                           {"chat_template", Json(spec.chat_template)},
-                           {"tool_chat_template", Json(spec.tool_chat_template)},
-                           {"bos_text", Json(spec.bos_text)},
-                           {"eos_text", Json(spec.eos_text)},
-                           {"family", Json(spec.family)}})
+  return JsonObject()
+      .add("version", Json(kVersion))
+      .add("kind", Json(std::string(byte_level ? "byte_level" : "sentencepiece")))
+      .add("tokens", strings(spec.tokens))
+      .add("merges", merge_list(spec.merges))
+      .add("scores", numbers(spec.scores))
+      .add("added", added_tokens(spec.added))
+      .add("split_patterns", strings(spec.split_patterns))
+      .add("split_removes_rest", Json(spec.split_removes_rest))
+      .add("nfc", Json(spec.nfc))
+      .add("ignore_merges", Json(spec.ignore_merges))
+      .add("byte_fallback", Json(spec.byte_fallback))
+      .add("fuse_unknown", Json(spec.fuse_unknown))
+      .add("add_prefix_space", Json(spec.add_prefix_space))
+      .add("prefix_first_only", Json(spec.prefix_first_only))
+      .add("prefix_if_absent", Json(spec.prefix_if_absent))
+      .add("strip_leading_space", Json(spec.strip_leading_space))
+      .add("unknown", Json(int64_t{spec.unknown}))
+      .add("bos", Json(int64_t{spec.bos}))
+      .add("pad", Json(int64_t{spec.pad}))
+      .add("adds_bos", Json(spec.adds_bos))
+      .add("end", ids(spec.end))
+      .add("chat_template", Json(spec.chat_template))
+      .add("tool_chat_template", Json(spec.tool_chat_template))
+      .add("bos_text", Json(spec.bos_text))
+      .add("eos_text", Json(spec.eos_text))
+      .add("family", Json(spec.family))
+      .take()
       .dump();
 }
 

@@ -11,6 +11,7 @@ namespace phi::weights {
 namespace {
 
 using io::Json;
+using io::JsonObject;
 
 Json count(uint32_t value) { return Json(static_cast<int64_t>(value)); }
 Json number(float value) { return Json(static_cast<double>(value)); }
@@ -28,14 +29,14 @@ Json tokens(const std::vector<Token>& values) {
 }
 
 Json rope_to_json(const RopeConfig& rope) {
-  return Json(Json::Object{
-      {"pairs", Json(std::string(rope.pairs == RopePairs::halves ? "halves" : "neighbours"))},
-      {"rotary_dim", count(rope.rotary_dim)},
-      {"inverse_frequency", floats(rope.inverse_frequency)},
-      {"long_inverse_frequency", floats(rope.long_inverse_frequency)},
-      {"original_context", count(rope.original_context)},
-      {"attention_factor", number(rope.attention_factor)},
-  });
+  return JsonObject()
+      .add("pairs", Json(std::string(rope.pairs == RopePairs::halves ? "halves" : "neighbours")))
+      .add("rotary_dim", count(rope.rotary_dim))
+      .add("inverse_frequency", floats(rope.inverse_frequency))
+      .add("long_inverse_frequency", floats(rope.long_inverse_frequency))
+      .add("original_context", count(rope.original_context))
+      .add("attention_factor", number(rope.attention_factor))
+      .take();
 }
 
 RopeConfig rope_from_json(const JsonMembers& members) {
@@ -79,26 +80,27 @@ std::vector<Token> tokens_from_json(const JsonMembers& members, const char* key)
 }  // namespace
 
 std::string config_to_text(const ModelConfig& config) {
-  const Json json(Json::Object{
-      {"architecture", Json(std::string(architecture_name(config.architecture)))},
-      {"name", Json(config.name)},
-      {"layers", count(config.layers)},
-      {"hidden", count(config.hidden)},
-      {"intermediate", count(config.intermediate)},
-      {"heads", count(config.heads)},
-      {"kv_heads", count(config.kv_heads)},
-      {"head_dim", count(config.head_dim)},
-      {"vocab_size", count(config.vocab_size)},
-      {"context", count(config.context)},
-      {"sliding_window", count(config.sliding_window)},
-      {"rms_norm_eps", number(config.rms_norm_eps)},
-      {"tied_embeddings", Json(config.tied_embeddings)},
-      {"qkv_bias", Json(config.qkv_bias)},
-      {"rope", rope_to_json(config.rope)},
-      {"end_tokens", tokens(config.end_tokens)},
-      {"bos", Json(static_cast<int64_t>(config.bos))},
-      {"pad", Json(static_cast<int64_t>(config.pad))},
-  });
+  const Json json(
+      JsonObject()
+          .add("architecture", Json(std::string(architecture_name(config.architecture))))
+          .add("name", Json(config.name))
+          .add("layers", count(config.layers))
+          .add("hidden", count(config.hidden))
+          .add("intermediate", count(config.intermediate))
+          .add("heads", count(config.heads))
+          .add("kv_heads", count(config.kv_heads))
+          .add("head_dim", count(config.head_dim))
+          .add("vocab_size", count(config.vocab_size))
+          .add("context", count(config.context))
+          .add("sliding_window", count(config.sliding_window))
+          .add("rms_norm_eps", number(config.rms_norm_eps))
+          .add("tied_embeddings", Json(config.tied_embeddings))
+          .add("qkv_bias", Json(config.qkv_bias))
+          .add("rope", rope_to_json(config.rope))
+          .add("end_tokens", tokens(config.end_tokens))
+          .add("bos", Json(static_cast<int64_t>(config.bos)))
+          .add("pad", Json(static_cast<int64_t>(config.pad)))
+          .take());
   return json.dump();
 }
 

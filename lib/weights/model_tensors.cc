@@ -132,11 +132,22 @@ PartShape part_shape(const ModelConfig& config, Part part) {
   return {};
 }
 
+namespace {
+
+/// The setting that says how many layers there are, as each kind of file calls it.
+const char* layer_count_key(Naming naming) {
+  return naming == Naming::gguf     ? "block_count"
+         : naming == Naming::packed ? "layers"
+                                    : "num_hidden_layers";
+}
+
+}  // namespace
+
 std::vector<ModelTensor> find_model_tensors(std::span<const io::TensorEntry> tensors, Naming naming,
                                             const ModelConfig& config) {
   if (config.layers > tensors.size()) {
-    fail(Code::bad_format, "config asks for ", config.layers, " layers, but there are only ",
-         tensors.size(), " tensors");
+    fail(Code::bad_format, "'", layer_count_key(naming), "': ", config.layers,
+         " layers, but the model's files hold only ", tensors.size(), " tensors");
   }
   const TensorFinder finder(tensors, naming, config);
   std::vector<ModelTensor> found;

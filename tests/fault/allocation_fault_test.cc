@@ -90,8 +90,9 @@ TEST_CASE("opening with conversion of the weights") {
 TEST_CASE("packed files: writing leaves nothing behind, and opening") {
   TempDir temporary;
   const std::string packed = temporary / "model.phi";
+  const std::filesystem::path packed_path = packed;
   check_faults([&] {
-    std::filesystem::remove(packed);
+    std::filesystem::remove(packed_path);
     try {
       Model::convert(kFolder, packed, one_thread());
     } catch (...) {

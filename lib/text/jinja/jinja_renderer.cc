@@ -220,8 +220,9 @@ void Renderer::bind_parameters(const Statement& macro, const Arguments& argument
     }
   }
   for (const auto& [name, value] : arguments.named) {
-    const auto parameter = std::find_if(macro.parameters.begin(), macro.parameters.end(),
-                                        [&](const Parameter& p) { return p.name == name; });
+    const auto parameter =
+        std::find_if(macro.parameters.begin(), macro.parameters.end(),
+                     [&name = name](const Parameter& p) { return p.name == name; });
     if (parameter != macro.parameters.end()) {
       given[static_cast<size_t>(parameter - macro.parameters.begin())] = &value;
     } else if (name == "caller") {

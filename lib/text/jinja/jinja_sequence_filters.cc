@@ -124,7 +124,7 @@ Value unique(Renderer& renderer, const Value& subject, const Arguments& argument
        keyed(renderer, subject, bound.find(1), bound.flag(0, false) ? Case::counts : Case::folds)) {
     renderer.spend(seen.size() / 16);
     if (std::any_of(seen.begin(), seen.end(),
-                    [&](const Value& value) { return value.equals(key); }))
+                    [&key = key](const Value& value) { return value.equals(key); }))
       continue;
     seen.push_back(key);
     kept.push_back(std::move(element));
