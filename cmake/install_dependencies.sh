@@ -13,6 +13,9 @@ set -euo pipefail
 
 packages=(git ca-certificates cmake ninja-build g++ pkg-config ccache dpkg-dev xz-utils
   libeigen3-dev doctest-dev libbenchmark-dev nlohmann-json3-dev libutf8proc-dev libxxhash-dev libcli11-dev libspdlog-dev)
+# The sanitizer presets that use clang ask for it here: "clang libclang-rt-dev libomp-dev".
+read -ra extra_packages <<<"${PHI_EXTRA_PACKAGES:-}"
+packages+=("${extra_packages[@]}")
 newer_suites=(trixie forky sid)
 
 deps_dir=${PHI_DEPS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/libphi}
@@ -25,22 +28,27 @@ check_only=0
 say() { printf '%s\n' "libphi set-up: $*"; }
 die() { printf '%s\n' "libphi set-up: $*" >&2; exit 1; }
 
-# Runs a long command quietly: a dot every ten seconds, its output only when it fails.
+# Runs a long command with its output in a log: on a terminal a line that counts steps, elsewhere one every half minute.
 quietly() {
   local what=$1 log=$work/$1.log started=$SECONDS
   shift
   "$@" >"$log" 2>&1 &
-  local pid=$!
+  local pid=$! steps elapsed
   while kill -0 "$pid" 2>/dev/null; do
     sleep 1
-    (( (SECONDS - started) % 10 )) || printf '.' >&2
+    steps=$(tail -n 1 "$log" | grep -oE '^\[[0-9]+/[0-9]+\]' || true)
+    elapsed=$((SECONDS - started))
+    if [ -t 2 ]; then
+      printf '\r%s %s %ss ' "$what" "$steps" "$elapsed" >&2
+    elif ((elapsed > 0 && elapsed % 30 == 0)); then
+      printf '%s %s %ss\n' "$what" "$steps" "$elapsed" >&2
+    fi
   done
+  [ ! -t 2 ] || printf '\n' >&2
   if ! wait "$pid"; then
-    printf '\n' >&2
     tail -n 40 "$log" >&2
     die "$what failed; the whole log is $log"
   fi
-  printf ' %ss\n' "$((SECONDS - started))" >&2
 }
 
 as_root() {
@@ -90,6 +98,7 @@ newest_source() {
     version=$(newer_apt "$suite" apt-cache showsrc "$package" 2>/dev/null | sed -n 's/^Version: //p' | sort -V | tail -n 1) || continue
     [ -n "$version" ] && dpkg --compare-versions "$version" ge "$minimum" || continue
     (cd "$work" && newer_apt "$suite" apt-get source --download-only "$package=$version" >"$package.fetch.log" 2>&1) || continue
+    rm -rf "$work/$package.part"   # of a run that was interrupted
     (cd "$work" && dpkg-source --no-check -x "$package"_*.dsc "$package.part" >>"$package.fetch.log" 2>&1) || continue
     mv "$work/$package.part" "$work/$package"
     return

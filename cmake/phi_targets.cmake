@@ -24,11 +24,7 @@ endif()
 # Declares lib/<name>. SEES lists the layers that it includes; tests/policy holds the same table.
 function(phi_layer name)
   cmake_parse_arguments(arg "" "" "SEES;LIBRARIES;SOURCES" ${ARGN})
-  if(NOT arg_SOURCES)
-    set(arg_SOURCES ${PROJECT_SOURCE_DIR}/include/phi/error.h)
-  endif()
   add_library(phi_${name} OBJECT ${arg_SOURCES})
-  set_target_properties(phi_${name} PROPERTIES LINKER_LANGUAGE CXX)
   target_include_directories(phi_${name} PUBLIC
     ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/lib ${PROJECT_BINARY_DIR}/include)
   target_link_libraries(phi_${name} PRIVATE phi_flags ${arg_LIBRARIES})

@@ -8,6 +8,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 preset=release
 case "${1:-}" in release | dev | asan | tsan) preset=$1; shift ;; esac
+if [ "$preset" = tsan ]; then
+  export PHI_EXTRA_PACKAGES="clang libclang-rt-dev libomp-dev"
+fi
 cmake/install_dependencies.sh
 mkdir -p "build/$preset"
 cmake --preset "$preset" >"build/$preset/configure.log" 2>&1 || { cat "build/$preset/configure.log" >&2; exit 1; }

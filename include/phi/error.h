@@ -8,7 +8,8 @@
 
 namespace phi {
 
-/// What went wrong. The values are those of `phi_status` in the C API: they never change and are never reused.
+/// What went wrong. The values are those of `phi_status` in the C API: they never change and are
+/// never reused.
 enum class Code : int32_t {
   invalid_argument = -10,
   out_of_range = -11,
@@ -24,7 +25,8 @@ enum class Code : int32_t {
   internal = -90,
 };
 
-/// Thrown by every fallible call. `what()` is one line, lower case, that names the file, tensor or value at fault.
+/// Thrown by every fallible call. `what()` is one line, lower case, that names the file, tensor or
+/// value at fault.
 class Error final : public std::runtime_error {
  public:
   Error(Code code, const std::string& message) : std::runtime_error(message), code_(code) {}

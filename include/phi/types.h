@@ -1,5 +1,6 @@
 /// Plain values that cross the API: tokens, messages, options and what the library reports back.
-/// Zero always means the documented default, so a value-initialised struct is a valid set of options.
+/// Zero always means the documented default, so a value-initialised struct is a valid set of
+/// options.
 #ifndef PHI_TYPES_H_
 #define PHI_TYPES_H_
 
@@ -14,9 +15,9 @@ namespace phi {
 /// Index into the vocabulary, in [0, vocab_size).
 using Token = int32_t;
 
-/// How matrices are held in memory. `as_stored` keeps the file's own type (and maps it, copying nothing).
-/// int8: blocks of 32 with one scale each (Q8_0). int4: blocks of 32 with a scale chosen by error (Q4_0), token
-/// embedding and output matrix int8.
+/// How matrices are held in memory. `as_stored` keeps the file's own type (and maps it, copying
+/// nothing). int8: blocks of 32 with one scale each (Q8_0). int4: blocks of 32 with a scale chosen
+/// by error (Q4_0), token embedding and output matrix int8.
 enum class Weights : int32_t { as_stored = 0, f32 = 1, bf16 = 2, int8 = 3, int4 = 4 };
 
 /// Element type of the KV cache. int8 has one scale per position and KV head.
@@ -47,19 +48,20 @@ using LogSink = std::function<void(int32_t level, const char* message)>;
 
 struct ModelOptions {
   Weights weights = Weights::as_stored;
-  int32_t threads = 0;              ///< load workers; 0 = physical cores this process may use
-  Isa isa = Isa::best;              ///< cap for our kernels
-  uint64_t memory_limit_bytes = 0;  ///< 0 = none; covers weights (mapped pages too), the load's peak and all sessions
-  KeepGoing keep_going;             ///< progress of the load
-  LogSink log;                      ///< empty = silent
+  int32_t threads = 0;  ///< load workers; 0 = physical cores this process may use
+  Isa isa = Isa::best;  ///< cap for our kernels
+  uint64_t memory_limit_bytes =
+      0;  ///< 0 = none; covers weights (mapped pages too), the load's peak and all sessions
+  KeepGoing keep_going;  ///< progress of the load
+  LogSink log;           ///< empty = silent
 };
 
 /// How the next token is chosen. Order: bias, penalties, top-k, top-p, min-p, temperature, draw.
 struct Sampling {
-  float temperature = 0;  ///< 0 = argmax, ties to the lowest id
-  uint32_t top_k = 0;     ///< 0 = off
-  float top_p = 0;        ///< 0 or 1 = off
-  float min_p = 0;        ///< 0 = off
+  float temperature = 0;     ///< 0 = argmax, ties to the lowest id
+  uint32_t top_k = 0;        ///< 0 = off
+  float top_p = 0;           ///< 0 or 1 = off
+  float min_p = 0;           ///< 0 = off
   float repeat_penalty = 0;  ///< 0 or 1 = off; divides positive logits, multiplies negative ones
   float presence_penalty = 0, frequency_penalty = 0;
   uint32_t penalty_window = 0;  ///< last tokens that penalties see; 0 = 64
@@ -70,7 +72,8 @@ struct Sampling {
 };
 
 struct SessionOptions {
-  uint32_t context = 0;  ///< positions; 0 = min(model's, 4096), and at most the original length with longrope
+  uint32_t context =
+      0;  ///< positions; 0 = min(model's, 4096), and at most the original length with longrope
   Kv kv = Kv::bf16;
   int32_t threads = 0;   ///< 0 = physical cores this process may use
   KeepGoing keep_going;  ///< progress of long prefill

@@ -21,14 +21,17 @@ constexpr size_t kAlignment = 64;
 AlignedBuffer::AlignedBuffer(uint64_t bytes, std::string_view what) : size_bytes_(bytes) {
   if (bytes == 0) return;
   if (bytes < kMapFrom) {
-    data_ = static_cast<std::byte*>(::operator new(bytes, std::align_val_t{kAlignment}, std::nothrow));
+    data_ =
+        static_cast<std::byte*>(::operator new (bytes, std::align_val_t{kAlignment}, std::nothrow));
     if (data_ != nullptr) std::memset(data_, 0, bytes);
   } else if (bytes < (uint64_t{1} << 62)) {
     mapping_bytes_ = round_up(bytes, kHugePage) + kHugePage;
-    void* mapping = mmap(nullptr, mapping_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void* mapping =
+        mmap(nullptr, mapping_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (mapping != MAP_FAILED) {
       mapping_ = mapping;
-      data_ = reinterpret_cast<std::byte*>(round_up(reinterpret_cast<uintptr_t>(mapping), kHugePage));
+      data_ =
+          reinterpret_cast<std::byte*>(round_up(reinterpret_cast<uintptr_t>(mapping), kHugePage));
       // Advice only: where the kernel has no huge pages the buffer works with small ones.
       (void)madvise(data_, round_up(bytes, kHugePage), MADV_HUGEPAGE);
     }
@@ -40,7 +43,7 @@ AlignedBuffer::~AlignedBuffer() {
   if (mapping_ != nullptr) {
     munmap(mapping_, mapping_bytes_);
   } else if (data_ != nullptr) {
-    ::operator delete(data_, std::align_val_t{kAlignment});
+    ::operator delete (data_, std::align_val_t{kAlignment});
   }
 }
 

@@ -1,4 +1,5 @@
-/// Owned memory for weights, caches and scratch: 64-byte aligned, zero-filled, in huge pages where that pays.
+/// Owned memory for weights, caches and scratch: 64-byte aligned, zero-filled, in huge pages where
+/// that pays.
 #ifndef PHI_BASE_ALIGNED_BUFFER_H_
 #define PHI_BASE_ALIGNED_BUFFER_H_
 
@@ -38,7 +39,8 @@ class AlignedBuffer {
  private:
   std::byte* data_ = nullptr;
   uint64_t size_bytes_ = 0;
-  void* mapping_ = nullptr;  // start and length of the mapping; null when the memory came from the heap
+  void* mapping_ =
+      nullptr;  // start and length of the mapping; null when the memory came from the heap
   uint64_t mapping_bytes_ = 0;
 };
 

@@ -16,8 +16,9 @@ CpuFeatures cpu_features() noexcept {
 #if defined(__x86_64__)
   // Every processor with AVX2 has F16C; clang 14 cannot ask for it.
   features.avx2_fma_f16c = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  features.avx512 = features.avx2_fma_f16c && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  features.avx512 = features.avx2_fma_f16c && __builtin_cpu_supports("avx512f") &&
+                    __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+                    __builtin_cpu_supports("avx512vl");
   features.avx512_vnni = features.avx512 && __builtin_cpu_supports("avx512vnni");
   features.avx512_bf16 = features.avx512 && __builtin_cpu_supports("avx512bf16");
 #endif
@@ -35,11 +36,16 @@ Isa best_isa(Isa cap) noexcept {
 
 const char* isa_name(Isa isa) noexcept {
   switch (isa) {
-    case Isa::best: return "best";
-    case Isa::base: return "base";
-    case Isa::avx2: return "avx2";
-    case Isa::avx512: return "avx512";
-    case Isa::avx512_vnni: return "avx512-vnni";
+    case Isa::best:
+      return "best";
+    case Isa::base:
+      return "base";
+    case Isa::avx2:
+      return "avx2";
+    case Isa::avx512:
+      return "avx512";
+    case Isa::avx512_vnni:
+      return "avx512-vnni";
   }
   return "unknown";
 }
@@ -53,7 +59,8 @@ int64_t read_number(const std::string& path, int64_t otherwise) {
   return file >> value ? value : otherwise;
 }
 
-/// Processors that the control group's quota pays for, rounded up; a large number when there is no quota.
+/// Processors that the control group's quota pays for, rounded up; a large number when there is no
+/// quota.
 int32_t quota_cores() {
   std::ifstream file("/sys/fs/cgroup/cpu.max");
   std::string quota;
@@ -73,11 +80,13 @@ int32_t usable_cores() {
   if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) {
     return static_cast<int32_t>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
   }
-  std::set<std::pair<int64_t, int64_t>> cores;  // (package, core): hyper-threads of one core count once
+  std::set<std::pair<int64_t, int64_t>>
+      cores;  // (package, core): hyper-threads of one core count once
   for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
     if (!CPU_ISSET(cpu, &allowed)) continue;
     const std::string topology = "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/";
-    cores.emplace(read_number(topology + "physical_package_id", 0), read_number(topology + "core_id", 1000 + cpu));
+    cores.emplace(read_number(topology + "physical_package_id", 0),
+                  read_number(topology + "core_id", 1000 + cpu));
   }
   return std::max(1, std::min(static_cast<int32_t>(cores.size()), quota_cores()));
 }

@@ -19,7 +19,8 @@ namespace {
 constexpr int32_t kMaxThreads = 1024;
 
 /// Takes tasks until none is left.
-void take_tasks(std::atomic<int64_t>& next, int64_t tasks, TaskFunction function, void* context, int worker) {
+void take_tasks(std::atomic<int64_t>& next, int64_t tasks, TaskFunction function, void* context,
+                int worker) {
   for (int64_t task = next.fetch_add(1, std::memory_order_relaxed); task < tasks;
        task = next.fetch_add(1, std::memory_order_relaxed)) {
     function(context, task, worker);
@@ -53,7 +54,8 @@ class PoolBackend final : public ParallelBackend {
   explicit PoolBackend(int threads) {
     workers_.reserve(static_cast<size_t>(threads - 1));
     try {
-      for (int worker = 1; worker < threads; ++worker) workers_.emplace_back([this, worker] { work(worker); });
+      for (int worker = 1; worker < threads; ++worker)
+        workers_.emplace_back([this, worker] { work(worker); });
     } catch (...) {
       stop();
       throw;
@@ -121,7 +123,8 @@ class PoolBackend final : public ParallelBackend {
   bool stopping_ = false;
 };
 
-/// The OpenMP runtime ends the process when it cannot make a thread; so try first whether the system would give them.
+/// The OpenMP runtime ends the process when it cannot make a thread; so try first whether the
+/// system would give them.
 void prove_threads(int threads) {
   std::vector<std::thread> trial;
   const auto join_all = [&] {
@@ -143,7 +146,8 @@ std::unique_ptr<ParallelBackend> make_backend(int threads, Backend backend) {
     prove_threads(threads);
     return std::make_unique<OpenMpBackend>(threads);
   } catch (const std::system_error& error) {
-    fail(Code::out_of_memory, "threads: the system does not give ", threads, " threads (", error.what(), ")");
+    fail(Code::out_of_memory, "threads: the system does not give ", threads, " threads (",
+         error.what(), ")");
   } catch (const std::bad_alloc&) {
     fail(Code::out_of_memory, "threads: no memory for ", threads, " threads");
   }

@@ -1,7 +1,8 @@
 /// The one way in which this library runs work on several threads.
 ///
-/// Work is a number of independent tasks; which thread runs which task is not fixed, so a task's result must not depend on
-/// it. Tasks are handed out one by one, which keeps the speed in proportion when a core is busy with something else.
+/// Work is a number of independent tasks; which thread runs which task is not fixed, so a task's
+/// result must not depend on it. Tasks are handed out one by one, which keeps the speed in
+/// proportion when a core is busy with something else.
 #ifndef PHI_BASE_PARALLEL_H_
 #define PHI_BASE_PARALLEL_H_
 
@@ -11,7 +12,8 @@
 
 namespace phi {
 
-/// One task of a parallel loop. Must not throw. `worker` is in [0, threads) and no two tasks run as the same worker at once.
+/// One task of a parallel loop. Must not throw. `worker` is in [0, threads) and no two tasks run as
+/// the same worker at once.
 using TaskFunction = void (*)(void* context, int64_t task, int worker);
 
 /// Runs parallel loops. Loops of one backend object come from one thread at a time.
@@ -32,7 +34,8 @@ inline constexpr Backend kDefaultBackend = Backend::openmp;
 /// The threads of one session or one load. Not shared between threads of the application.
 class ThreadScope {
  public:
-  /// threads: 0 = usable_cores(). Error{out_of_range} above 1024, Error{out_of_memory} if the system gives no more threads.
+  /// threads: 0 = usable_cores(). Error{out_of_range} above 1024, Error{out_of_memory} if the
+  /// system gives no more threads.
   explicit ThreadScope(int32_t threads, Backend backend = kDefaultBackend);
 
   int threads() const noexcept { return backend_->threads(); }
@@ -41,7 +44,9 @@ class ThreadScope {
   template <class Body>
   void parallel_for(int64_t tasks, Body&& body) const {
     using Plain = std::remove_reference_t<Body>;
-    auto call = [](void* context, int64_t task, int worker) { (*static_cast<Plain*>(context))(task, worker); };
+    auto call = [](void* context, int64_t task, int worker) {
+      (*static_cast<Plain*>(context))(task, worker);
+    };
     backend_->run(tasks, call, const_cast<void*>(static_cast<const void*>(&body)));
   }
 

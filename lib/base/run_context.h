@@ -8,8 +8,9 @@
 
 namespace phi {
 
-/// Threads to run on and the flag that asks to stop. Operations cut their work into tasks of about a millisecond and skip the
-/// tasks that begin after `stop` is set; what they then leave behind is unspecified, and the caller throws Error{cancelled}.
+/// Threads to run on and the flag that asks to stop. Operations cut their work into tasks of about
+/// a millisecond and skip the tasks that begin after `stop` is set; what they then leave behind is
+/// unspecified, and the caller throws Error{cancelled}.
 struct RunContext {
   const ThreadScope& threads;
   const std::atomic<bool>& stop;

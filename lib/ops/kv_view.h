@@ -20,7 +20,9 @@ struct KvView {
   float* value_scales;
 };
 
-constexpr int64_t kv_element_bytes(Kv type) { return type == Kv::f32 ? 4 : type == Kv::bf16 ? 2 : 1; }
+constexpr int64_t kv_element_bytes(Kv type) {
+  return type == Kv::f32 ? 4 : type == Kv::bf16 ? 2 : 1;
+}
 
 }  // namespace phi::ops
 

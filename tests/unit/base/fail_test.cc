@@ -9,7 +9,8 @@
 TEST_CASE("messages are put together from parts") {
   try {
     const std::array<uint64_t, 2> shape{5120, 17919};
-    phi::fail(phi::Code::bad_format, "tensor '", "a.weight", "': shape ", phi::shape_string(shape), ", rank ", 2);
+    phi::fail(phi::Code::bad_format, "tensor '", "a.weight", "': shape ", phi::shape_string(shape),
+              ", rank ", 2);
   } catch (const phi::Error& error) {
     CHECK(error.code() == phi::Code::bad_format);
     CHECK(std::string(error.what()) == "tensor 'a.weight': shape [5120, 17919], rank 2");

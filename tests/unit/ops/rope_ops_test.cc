@@ -1,12 +1,11 @@
 // Rotary tables at large positions, where the rounding of the angle decides, and the rotation of
 // rows of heads.
-#include "ops/rope.h"
-
 #include <doctest/doctest.h>
 
 #include <atomic>
 #include <vector>
 
+#include "ops/rope.h"
 #include "support/each_isa.h"
 #include "support/random_floats.h"
 
