@@ -202,7 +202,7 @@ bool Linear::multiply_panel(const Pass& pass, const Part& part, int64_t panel,
 
   std::memset(tile, 0, static_cast<size_t>(pass.padded_rows() * kPanelRows) * sizeof(float));
   bool done = true;
-  for (int64_t k = 0; k < in_; k += kDepth) {
+  for (int64_t k = 0; k < in_ && !pass.run.stopped(); k += kDepth) {
     const int64_t depth = std::min(kDepth, in_ - k),
                   padded = round_up_to(depth, GemmKernels::kDepthStep);
     if (padded != depth) std::memset(packed, 0, static_cast<size_t>(padded * column_bytes));
