@@ -70,8 +70,9 @@ TEST_CASE("tokenizer.json: merges as strings and as pairs") {
 
 TEST_CASE("tokenizer.json: what this library does not know is named") {
   const auto unsupported = [](Parts parts, const std::string& name) {
-    const auto [code, message] = error_of(parts);
-    CHECK(code == Code::unsupported);
+    const auto error = error_of(parts);
+    const std::string& message = error.second;
+    CHECK(error.first == Code::unsupported);
     CHECK_MESSAGE(message.find(name) != std::string::npos, message);
   };
   Parts parts;
@@ -101,8 +102,9 @@ TEST_CASE("tokenizer.json: what this library does not know is named") {
 
 TEST_CASE("tokenizer.json: what does not hold together is an error that names it") {
   const auto bad = [](Parts parts, const std::string& name) {
-    const auto [code, message] = error_of(parts);
-    CHECK(code == Code::bad_format);
+    const auto error = error_of(parts);
+    const std::string& message = error.second;
+    CHECK(error.first == Code::bad_format);
     CHECK_MESSAGE(message.find(name) != std::string::npos, message);
   };
   Parts parts;
