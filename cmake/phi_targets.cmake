@@ -53,8 +53,12 @@ function(phi_link_layer target layer)
 endfunction()
 
 if(PHI_SANITIZE MATCHES "thread")
-  # The OpenMP runtime is not compiled for ThreadSanitizer: what it does with its own locks is not looked at.
-  set(PHI_TEST_ENVIRONMENT "TSAN_OPTIONS=ignore_noninstrumented_modules=1")
+  # LLVM's OpenMP runtime is not compiled for ThreadSanitizer; its tool Archer tells which loops and barriers order what.
+  get_filename_component(phi_openmp_folder "${OpenMP_omp_LIBRARY}" REALPATH)
+  get_filename_component(phi_openmp_folder "${phi_openmp_folder}" DIRECTORY)
+  file(GLOB phi_llvm_folders /usr/lib/llvm-*/lib)
+  find_file(PHI_ARCHER libarcher.so HINTS ${phi_openmp_folder} ${phi_llvm_folders} REQUIRED)
+  set(PHI_TEST_ENVIRONMENT "TSAN_OPTIONS=ignore_noninstrumented_modules=1;OMP_TOOL_LIBRARIES=${PHI_ARCHER}")
 endif()
 
 # phi_test(<name> LAYER <layer> SOURCES <files> [LABELS <labels>] [LIBRARIES <targets>] [SUITES <suites>])

@@ -282,7 +282,8 @@ TEST_CASE("libphi.so needs the system's runtime libraries and no other") {
   CHECK(needed >= 2);
   CHECK(dynamic.find("(TEXTREL)") == std::string::npos);
   CHECK(std::regex_search(dynamic, std::regex(R"(\(SONAME\).*\[libphi\.so\.[0-9]+\])")));
-  CHECK(dynamic.find("(RUNPATH)") == std::string::npos);
+  // A sanitizer's or another compiler's runtime lies outside the system's folders; CMake then names its folder.
+  if (!kSanitized) CHECK(dynamic.find("(RUNPATH)") == std::string::npos);
 }
 
 TEST_SUITE_END();
