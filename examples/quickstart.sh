@@ -33,7 +33,7 @@ fi
 "$phi" info "$model"
 echo
 if ! "$phi" info "$model" --json | grep -q '"has_chat_template": *true'; then
-  "$phi" run "$model" -n 200 --temp 0 "${prompt:-Once upon a time}"
+  "$phi" run "$model" -n 200 --temp 0 --echo "${prompt:-Once upon a time}"
 elif [ -z "$prompt" ] && [ -t 0 ]; then
   "$phi" chat "$model"
 else
