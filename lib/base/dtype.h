@@ -7,7 +7,7 @@
 
 namespace phi {
 
-/// Values are stored in packed files: append only.
+/// Values index tables; files name types by their names.
 enum class DType : uint8_t {
   f32 = 0,
   f16 = 1,

@@ -62,7 +62,7 @@ double tolerance(double input_error, int64_t n) {
 TEST_CASE("prefill multiplies by the stored weights on every instruction set") {
   const int64_t rows = 5, in = 1024 + 256, out = 64 + 7;
   const std::vector<float> x = test::random_floats(rows * in, 1);
-  for (const kernels::Kernels& kernels : test::all_kernels()) {
+  for (const kernels::Kernels& kernels : test::each_isa()) {
     const auto gemm = ops::make_gemm_kernels(kernels);
     for (const DType type : test::all_dtypes()) {
       CAPTURE(isa_name(kernels.isa));
@@ -94,7 +94,7 @@ TEST_CASE("prefill multiplies by the stored weights on every instruction set") {
 TEST_CASE("decode multiplies by the stored weights, with 8-bit activations for block formats") {
   const int64_t in = 1024 + 256, out = 300;
   const std::vector<float> x = test::random_floats(in, 3);
-  for (const kernels::Kernels& kernels : test::all_kernels()) {
+  for (const kernels::Kernels& kernels : test::each_isa()) {
     const auto gemm = ops::make_gemm_kernels(kernels);
     for (const DType type : test::all_dtypes()) {
       CAPTURE(isa_name(kernels.isa));
@@ -130,7 +130,7 @@ TEST_CASE("decode multiplies by the stored weights, with 8-bit activations for b
 TEST_CASE("a prefilled row has the same bits for any number of rows and threads") {
   const int64_t in = 512 + 256, out = 130, most = 130;
   const std::vector<float> x = test::random_floats(most * in, 5);
-  for (const kernels::Kernels& kernels : test::all_kernels()) {
+  for (const kernels::Kernels& kernels : test::each_isa()) {
     const auto gemm = ops::make_gemm_kernels(kernels);
     for (const DType type : test::all_dtypes()) {
       const Weights weights(type, out, in, 6);
@@ -154,7 +154,7 @@ TEST_CASE("a prefilled row has the same bits for any number of rows and threads"
 }
 
 TEST_CASE("narrow and ragged shapes of plain types") {
-  for (const kernels::Kernels& kernels : test::all_kernels()) {
+  for (const kernels::Kernels& kernels : test::each_isa()) {
     const auto gemm = ops::make_gemm_kernels(kernels);
     for (const DType type : {DType::f32, DType::f16, DType::bf16, DType::q8_0}) {
       for (const int64_t in : {1, 3, 32, 63, 64, 65, 96, 511, 513, 544, 1000, 1056}) {
@@ -199,7 +199,7 @@ TEST_CASE("narrow and ragged shapes of plain types") {
 TEST_CASE("decoding has the same bits for any number of threads") {
   const int64_t in = 2048, out = 1500;
   const std::vector<float> x = test::random_floats(in, 9);
-  for (const kernels::Kernels& kernels : test::all_kernels()) {
+  for (const kernels::Kernels& kernels : test::each_isa()) {
     const auto gemm = ops::make_gemm_kernels(kernels);
     for (const DType type : test::all_dtypes()) {
       CAPTURE(isa_name(kernels.isa));

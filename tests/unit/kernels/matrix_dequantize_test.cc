@@ -45,8 +45,8 @@ class Vectors {
 };
 
 TEST_CASE("every type unpacks to the reference bits on every instruction set") {
-  const Vectors vectors(test::test_data("unit/kernels/data/dequant.safetensors"));
-  for (const kernels::Kernels& kernels : test::all_kernels()) {
+  const Vectors vectors(test::test_data("golden/data/vectors/dequant.safetensors"));
+  for (const kernels::Kernels& kernels : test::each_isa()) {
     for (const DType type : test::all_dtypes()) {
       if (type == DType::f32) continue;
       CAPTURE(isa_name(kernels.isa));
@@ -80,7 +80,7 @@ TEST_CASE("f32 is copied, and all instruction sets agree on random blocks") {
     const auto index = static_cast<int>(type);
     kernels::select_kernels(Isa::base).matrix->dequantize[index](weights.data(), first.data(), n);
     if (type == DType::f32) CHECK(std::memcmp(first.data(), weights.data(), weights.size()) == 0);
-    for (const kernels::Kernels& kernels : test::all_kernels()) {
+    for (const kernels::Kernels& kernels : test::each_isa()) {
       CAPTURE(isa_name(kernels.isa));
       kernels.matrix->dequantize[index](weights.data(), other.data(), n);
       CHECK(std::memcmp(first.data(), other.data(), other.size() * sizeof(float)) == 0);
@@ -92,7 +92,7 @@ TEST_CASE("every half converts exactly") {
   std::vector<uint16_t> halves(65536);
   for (size_t i = 0; i < halves.size(); ++i) halves[i] = static_cast<uint16_t>(i);
   std::vector<float> values(halves.size());
-  for (const kernels::Kernels& kernels : test::all_kernels()) {
+  for (const kernels::Kernels& kernels : test::each_isa()) {
     CAPTURE(isa_name(kernels.isa));
     kernels.matrix->dequantize[static_cast<int>(DType::f16)](halves.data(), values.data(), 65536);
     int wrong = 0;

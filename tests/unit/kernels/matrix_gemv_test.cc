@@ -61,7 +61,7 @@ double bound(DType type, const Expected& expected, const Input& input) {
 }
 
 TEST_CASE("gemv sums what the weights say, on every instruction set and any width") {
-  for (const kernels::Kernels& kernels : test::all_kernels()) {
+  for (const kernels::Kernels& kernels : test::each_isa()) {
     for (const DType type : test::all_dtypes()) {
       std::vector<int64_t> widths = {256, 1024, 2560};
       if (dtype_info(type).block_elements < 256)
@@ -90,7 +90,7 @@ TEST_CASE("gemv sums what the weights say, on every instruction set and any widt
 }
 
 TEST_CASE("a row's sum has the same bits alone, among others, and at any address") {
-  for (const kernels::Kernels& kernels : test::all_kernels()) {
+  for (const kernels::Kernels& kernels : test::each_isa()) {
     for (const DType type : test::all_dtypes()) {
       CAPTURE(isa_name(kernels.isa));
       CAPTURE(dtype_name(type));
@@ -113,7 +113,7 @@ TEST_CASE("a row's sum has the same bits alone, among others, and at any address
 
 TEST_CASE("integer dot products are exact at the extremes") {
   // All weights and activations at their largest: every partial sum is the largest that can occur.
-  for (const kernels::Kernels& kernels : test::all_kernels()) {
+  for (const kernels::Kernels& kernels : test::each_isa()) {
     CAPTURE(isa_name(kernels.isa));
     const int64_t cols = 512;
     std::vector<uint8_t> row(static_cast<size_t>(dtype_bytes(DType::q8_0, cols)),
@@ -134,7 +134,7 @@ TEST_CASE("integer dot products are exact at the extremes") {
 }
 
 TEST_CASE("activations are quantised to the nearest step") {
-  for (const kernels::Kernels& kernels : test::all_kernels()) {
+  for (const kernels::Kernels& kernels : test::each_isa()) {
     CAPTURE(isa_name(kernels.isa));
     std::vector<float> x = test::random_floats(320, 1);
     for (int i = 0; i < 32; ++i) x[static_cast<size_t>(64 + i)] = 0;

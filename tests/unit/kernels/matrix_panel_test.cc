@@ -29,7 +29,7 @@ TEST_CASE("to_bf16 rounds to nearest even and keeps infinities and NaN") {
   for (const float value : values) expected.push_back(nearest_bf16(value));
   values.insert(values.end(), {INFINITY, -INFINITY, 3.4e38f});
   expected.insert(expected.end(), {0x7f80, 0xff80, 0x7f80});
-  for (const kernels::Kernels& kernels : test::all_kernels()) {
+  for (const kernels::Kernels& kernels : test::each_isa()) {
     CAPTURE(isa_name(kernels.isa));
     std::vector<uint16_t> got(values.size());
     kernels.matrix->to_bf16(values.data(), got.data(), static_cast<int64_t>(values.size()));
@@ -44,7 +44,7 @@ TEST_CASE("to_bf16 rounds to nearest even and keeps infinities and NaN") {
 TEST_CASE("panels have their documented layout, with zeros around the data") {
   const int64_t stride = 300;
   const std::vector<float> src = test::random_floats(kPanelRows * stride, 9);
-  for (const kernels::Kernels& kernels : test::all_kernels()) {
+  for (const kernels::Kernels& kernels : test::each_isa()) {
     for (const int64_t rows : {1, 7, 16, 33, 63, 64}) {
       for (const int64_t k : {1, 2, 5, 31, 32, 64, 100, 255, 256}) {
         CAPTURE(isa_name(kernels.isa));
@@ -78,7 +78,7 @@ TEST_CASE("gemm_panel_f32 multiplies, and a row does not depend on its neighbour
   const std::vector<float> a = test::random_floats(m * stride, 20),
                            panel = test::random_floats(k * kPanelRows, 21);
   const std::vector<float> start = test::random_floats(m * kPanelRows, 22);
-  for (const kernels::Kernels& kernels : test::all_kernels()) {
+  for (const kernels::Kernels& kernels : test::each_isa()) {
     for (const int32_t add : {0, 1}) {
       CAPTURE(isa_name(kernels.isa));
       CAPTURE(add);

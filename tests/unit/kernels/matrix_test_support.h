@@ -1,5 +1,4 @@
-/// What the tests of matrix kernels share: the instruction sets of this machine, random numbers and
-/// random blocks.
+/// What the tests of matrix kernels share: random numbers and random blocks.
 #ifndef PHI_UNIT_KERNELS_MATRIX_TEST_SUPPORT_H_
 #define PHI_UNIT_KERNELS_MATRIX_TEST_SUPPORT_H_
 
@@ -9,21 +8,11 @@
 #include <random>
 #include <vector>
 
-#include "base/cpu.h"
 #include "kernels/dispatch.h"
 #include "kernels/quantize.h"
+#include "support/each_isa.h"
 
 namespace phi::test {
-
-/// One entry per level that the processor has.
-inline std::vector<kernels::Kernels> all_kernels() {
-  std::vector<kernels::Kernels> all;
-  for (const Isa cap : {Isa::base, Isa::avx2, Isa::avx512, Isa::avx512_vnni}) {
-    const kernels::Kernels found = kernels::select_kernels(cap);
-    if (found.isa == cap) all.push_back(found);
-  }
-  return all;
-}
 
 inline std::vector<DType> all_dtypes() {
   std::vector<DType> all;
