@@ -11,6 +11,7 @@
 
 #include "base/aligned_buffer.h"
 #include "bench_main.h"
+#include "kernels/strip_layout.h"
 #include "ops/linear.h"
 
 namespace phi {
@@ -29,9 +30,9 @@ constexpr DType kTypes[] = {DType::q4_0, DType::q4_k, DType::q6_k,
 /// a format keeps them.
 class Layers {
  public:
-  Layers(DType type, const Shape& shape)
+  Layers(DType type, Layout layout, const Shape& shape)
       : kernels_(kernels::select_kernels(Isa::best)), gemm_(ops::make_gemm_kernels(kernels_)) {
-    weights::Matrix matrix{shape.name, type, shape.out, shape.in, nullptr};
+    weights::Matrix matrix{shape.name, type, shape.out, shape.in, nullptr, layout};
     const auto bytes = matrix.size_bytes();
     const uint64_t copies = std::max<uint64_t>(1, (uint64_t{256} << 20) / bytes);
     buffer_ = AlignedBuffer(bytes * copies, "weights");
@@ -53,14 +54,15 @@ class Layers {
 
 struct Case {
   DType type;
+  Layout layout;
   Shape shape;
   int64_t rows;
   int threads;
 };
 
 void multiply(benchmark::State& state, const Case& what, const bench::Roof& roof) {
-  const auto& [type, shape, rows, threads] = what;
-  Layers layers(type, shape);
+  const auto& [type, layout, shape, rows, threads] = what;
+  Layers layers(type, layout, shape);
   const ThreadScope scope(threads);
   const std::atomic<bool> stop{false};
   const RunContext run{scope, stop};
@@ -82,7 +84,10 @@ void multiply(benchmark::State& state, const Case& what, const bench::Roof& roof
   const double operations =
       2.0 * static_cast<double>(shape.out * shape.in) * static_cast<double>(rows) * count;
   const double bytes = static_cast<double>(dtype_bytes(type, shape.out * shape.in)) * count;
-  const double peak = (type == DType::f32 ? roof.peaks.f32 : roof.peaks.bf16).operations_per_second;
+  const bench::Peak& limit = type == DType::f32         ? roof.peaks.f32
+                             : layout == Layout::strips ? roof.peaks.int8
+                                                        : roof.peaks.bf16;
+  const double peak = limit.operations_per_second;
   const auto rate = [](double value) {
     return benchmark::Counter(value, benchmark::Counter::kIsRate);
   };
@@ -96,17 +101,30 @@ void multiply(benchmark::State& state, const Case& what, const bench::Roof& roof
 
 namespace bench {
 
+namespace {
+
+void register_shapes(DType type, Layout layout, int threads, const Roof& roof) {
+  for (const Shape& shape : kShapes) {
+    for (const int64_t rows : {1, 4, 8, 16, 128, 512}) {
+      const std::string name = std::string("linear/") + dtype_name(type) +
+                               (layout == Layout::strips ? ".strips/" : ".rows/") + shape.name +
+                               "/rows:" + std::to_string(rows);
+      benchmark::RegisterBenchmark(name.c_str(), multiply, Case{type, layout, shape, rows, threads},
+                                   roof)
+          ->UseRealTime()
+          ->Unit(benchmark::kMillisecond);
+    }
+  }
+}
+
+}  // namespace
+
 void register_benchmarks(const BenchArguments& arguments, const Roof& roof) {
+  const bool has_strip_kernels = kernels::select_kernels(Isa::best).strips != nullptr;
   for (const DType type : kTypes) {
-    for (const Shape& shape : kShapes) {
-      for (const int64_t rows : {1, 16, 128, 512}) {
-        const std::string name = std::string("linear/") + dtype_name(type) + "/" + shape.name +
-                                 "/rows:" + std::to_string(rows);
-        benchmark::RegisterBenchmark(name.c_str(), multiply,
-                                     Case{type, shape, rows, arguments.threads}, roof)
-            ->UseRealTime()
-            ->Unit(benchmark::kMillisecond);
-      }
+    for (const Layout layout : {Layout::strips, Layout::rows}) {
+      if (layout == Layout::strips && !(has_strip_kernels && kernels::has_strips(type))) continue;
+      register_shapes(type, layout, arguments.threads, roof);
     }
   }
 }

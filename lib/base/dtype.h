@@ -49,6 +49,19 @@ constexpr int64_t dtype_bytes(DType type, int64_t elements) {
   return elements / dtype_info(type).block_elements * dtype_info(type).block_bytes;
 }
 
+/// The order of a matrix's bytes. rows: row after row of whole blocks, as GGUF has them, the
+/// canonical form. strips: 16 rows of a block format side by side, in the order of the integer
+/// kernels (kernels/strip_layout.h); lossless.
+enum class Layout : uint8_t { rows = 0, strips = 1 };
+
+/// Rows of a strip; the last strip of a matrix is filled up with zeros.
+inline constexpr int64_t kStripRows = 16;
+
+/// Rows that a matrix of `rows` rows takes in memory.
+constexpr int64_t stored_rows(Layout layout, int64_t rows) {
+  return layout == Layout::rows ? rows : (rows + kStripRows - 1) / kStripRows * kStripRows;
+}
+
 }  // namespace phi
 
 #endif  // PHI_BASE_DTYPE_H_

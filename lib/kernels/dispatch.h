@@ -3,6 +3,7 @@
 #define PHI_KERNELS_DISPATCH_H_
 
 #include "kernels/matrix_kernels.h"
+#include "kernels/strip_kernels.h"
 #include "kernels/vector_kernels.h"
 #include "phi/types.h"
 
@@ -13,6 +14,7 @@ struct Kernels {
   Isa isa;
   const MatrixKernels* matrix;
   const VectorKernels* vector;
+  const StripKernels* strips;  ///< null where weights stay in rows
 };
 
 /// The best tables that the processor runs, not above `cap`.

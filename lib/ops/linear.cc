@@ -35,14 +35,19 @@ struct WorkerLayout {
   static constexpr int64_t tile(int64_t max_rows) {
     return round_up_to(max_rows, kRowStep) * kPanelRows * 4;
   }
-  static constexpr int64_t total(int64_t max_rows) {
-    return kUnpacked + kPanel + GemmKernels::kScratchpadBytes + tile(max_rows);
+  static int64_t total(int64_t max_rows) {
+    const int64_t plain = kUnpacked + kPanel + GemmKernels::kScratchpadBytes + tile(max_rows);
+    return std::max(plain, round_up_to(static_cast<int64_t>(strip_worker_bytes(max_rows)), 64));
   }
 };
 
-/// The converted input of one pass: bf16 for all rows at once, or f32 for half of them.
-constexpr int64_t converted_bytes(int64_t max_rows, int64_t max_in) {
-  return round_up_to(max_in, kDepth) * std::max(round_up_to(max_rows, kRowStep) * 2, kRowStep * 4);
+/// The converted input of one pass: bf16 for all rows at once, or f32 for half of them, or 8-bit
+/// blocks.
+int64_t converted_bytes(int64_t max_rows, int64_t max_in) {
+  const int64_t plain =
+      round_up_to(max_in, kDepth) * std::max(round_up_to(max_rows, kRowStep) * 2, kRowStep * 4);
+  return std::max(plain,
+                  round_up_to(static_cast<int64_t>(strip_input_bytes(max_rows, max_in)), 64));
 }
 
 /// Asks for memory that will be read after this panel's other rows; 64 rows at once are too many
@@ -104,11 +109,20 @@ Linear::Linear(std::span<const weights::Matrix> parts, std::vector<float> bias,
                const kernels::Kernels& kernels, std::shared_ptr<const GemmKernels> gemm)
     : bias_(std::move(bias)), kernels_(kernels), gemm_(std::move(gemm)) {
   for (const weights::Matrix& part : parts) {
-    if (!parts_.empty() && part.cols != in_) {
+    if (in_ != 0 && part.cols != in_) {
       fail(Code::internal, "tensor '", part.name, "': ", part.cols,
            " inputs beside parts that have ", in_);
     }
     in_ = part.cols;
+    if (part.layout == Layout::strips) {
+      if (kernels_.strips == nullptr) {
+        fail(Code::internal, "tensor '", part.name,
+             "': held in strips, which this processor has no ", "kernels for");
+      }
+      strip_parts_.push_back({part.dtype, part.data, part.rows, out_});
+      out_ += part.rows;
+      continue;
+    }
     const int64_t rows_per_task =
         round_up_to(kTaskBytes / std::max<int64_t>(part.row_bytes(), 1) + 1, kPanelRows);
     parts_.push_back({part.dtype, gemm_->arithmetic(part.dtype), part.data, part.row_bytes(),
@@ -135,11 +149,26 @@ void Linear::check_scratch(int64_t rows, const LinearScratch& scratch,
   }
 }
 
-// ---- prompt processing
+// ---- weights in strips
+
+void Linear::multiply_strip_parts(const Rows& rows, Store store, LinearScratch& scratch,
+                                  const RunContext& run) const {
+  if (strip_parts_.empty()) return;
+  const StripCall call{
+      .cols = in_,
+      .bias = bias_.empty() ? nullptr : bias_.data(),
+      .store = store,
+      .kernels = *kernels_.strips,
+      .scratch = {scratch.buffer_.data(), scratch.worker(0), scratch.worker_bytes_}};
+  multiply_strips(strip_parts_, call, rows, run);
+}
+
+// ---- weights in rows, prompt processing
 
 void Linear::prefill(const Rows& rows, Store store, LinearScratch& scratch,
                      const RunContext& run) const {
   check_scratch(rows.rows, scratch, run);
+  multiply_strip_parts(rows, store, scratch, run);
   for (const Arithmetic arithmetic : {Arithmetic::f32, Arithmetic::bf16}) {
     const auto uses = [arithmetic](const Part& part) { return part.arithmetic == arithmetic; };
     if (!std::any_of(parts_.begin(), parts_.end(), uses)) continue;
@@ -244,11 +273,13 @@ void Linear::store_panel(const Pass& pass, int64_t first, int64_t count,
   }
 }
 
-// ---- generation
+// ---- weights in rows, generation
 
 void Linear::decode(const float* x, float* y, Store store, LinearScratch& scratch,
                     const RunContext& run) const {
   check_scratch(1, scratch, run);
+  multiply_strip_parts({x, in_, y, out_, 1}, store, scratch, run);
+  if (parts_.empty()) return;
   const int64_t padded = round_up_to(in_, kernels::kActivationTile);
   auto* codes = scratch.buffer_.as<int8_t>();
   auto* factors = reinterpret_cast<float*>(codes + 2 * padded);

@@ -1,12 +1,14 @@
 /// y = x * W^T (+ bias): the one interface to every matrix multiplication, whatever the weights'
 /// type.
 ///
-/// Two arithmetics. Prompt processing (`prefill`) unpacks a panel of 64 weight rows at a time into
-/// scratch that stays in the level-2 cache and multiplies it with oneDNN's batch-reduce GEMM
-/// micro-kernel: f32 for F32 and F16 weights, bf16 inputs with f32 sums for all others (f32 where
-/// the processor has no bf16). Generation (`decode`) reads each packed weight once and takes dot
-/// products straight from it. Within one arithmetic a row's result has the same bits for any number
-/// of rows and threads: the sum over the inputs runs in fixed blocks, in order.
+/// Weights in strips go through integer dot products (strip_linear.h), in one arithmetic for any
+/// number of rows. Weights in rows have two arithmetics. Prompt processing (`prefill`) unpacks a
+/// panel of 64 weight rows at a time into scratch that stays in the level-2 cache and multiplies it
+/// with oneDNN's batch-reduce GEMM micro-kernel: f32 for F32 and F16 weights, bf16 inputs with f32
+/// sums for all others (f32 where the processor has no bf16). Generation (`decode`) reads each
+/// packed weight once and takes dot products straight from it. Within one arithmetic a row's result
+/// has the same bits for any number of rows and threads: the sum over the inputs runs in fixed
+/// blocks, in order.
 #ifndef PHI_OPS_LINEAR_H_
 #define PHI_OPS_LINEAR_H_
 
@@ -19,6 +21,8 @@
 #include "base/aligned_buffer.h"
 #include "base/run_context.h"
 #include "kernels/dispatch.h"
+#include "ops/linear_rows.h"
+#include "ops/strip_linear.h"
 #include "weights/weight_store.h"
 
 namespace phi::ops {
@@ -51,9 +55,6 @@ class LinearScratch {
   AlignedBuffer buffer_;  // the converted input, then a part per worker
 };
 
-/// What to do with what is already in y.
-enum class Store : int32_t { replace, add };
-
 /// Matrices that read the same input, their outputs side by side. Immutable; weights are borrowed.
 class Linear {
  public:
@@ -67,15 +68,8 @@ class Linear {
   int64_t in_features() const noexcept { return in_; }
   int64_t out_features() const noexcept { return out_; }
 
-  /// x [rows, in] and y [rows, out], f32, dense rows with the given strides; rows <= the scratch's
-  /// max_rows.
-  struct Rows {
-    const float* x;
-    int64_t x_stride;
-    float* y;
-    int64_t y_stride;
-    int64_t rows;
-  };
+  /// rows <= the scratch's max_rows.
+  using Rows = LinearRows;
   /// Error{invalid_argument} if the scratch is too small, Error{out_of_memory} if oneDNN gets none.
   void prefill(const Rows& rows, Store store, LinearScratch& scratch, const RunContext& run) const;
 
@@ -102,9 +96,12 @@ class Linear {
                    const float* tile) const noexcept;
   void multiply_rows(const Part& part, int64_t first_row, const kernels::Activation& input,
                      float* y, Store store) const noexcept;
+  void multiply_strip_parts(const Rows& rows, Store store, LinearScratch& scratch,
+                            const RunContext& run) const;
   void check_scratch(int64_t rows, const LinearScratch& scratch, const RunContext& run) const;
 
-  std::vector<Part> parts_;
+  std::vector<Part> parts_;             // held in rows
+  std::vector<StripPart> strip_parts_;  // held in strips
   std::vector<float> bias_;
   kernels::Kernels kernels_;
   std::shared_ptr<const GemmKernels> gemm_;

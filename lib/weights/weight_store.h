@@ -26,10 +26,14 @@ struct Matrix {
   DType dtype = DType::f32;
   int64_t rows = 0, cols = 0;
   const std::byte* data = nullptr;  ///< no alignment promise
+  Layout layout = Layout::rows;
   int64_t row_bytes() const noexcept { return dtype_bytes(dtype, cols); }
+  /// Row r; in strips, where r is a multiple of 16, the strip that it begins.
   const std::byte* row(int64_t r) const noexcept { return data + r * row_bytes(); }
-  uint64_t size_bytes() const noexcept { return static_cast<uint64_t>(rows * row_bytes()); }
-  /// Rows [first, first + count) of the same matrix.
+  uint64_t size_bytes() const noexcept {
+    return static_cast<uint64_t>(stored_rows(layout, rows) * row_bytes());
+  }
+  /// Rows [first, first + count) of the same matrix; in strips `first` is a multiple of 16.
   Matrix slice(int64_t first, int64_t count) const;
 };
 

@@ -1,0 +1,97 @@
+/// Matrix multiplication on strips (strip_layout.h): unsigned low-bit weights times 8-bit
+/// activations, exact integer dot products within a group of weights, scaled and summed in f32.
+///
+/// One arithmetic for any number of rows: a result is
+///   sum over scale groups S of a_S * (sum over weight groups g in S of d_g * dot_g - m_g * sum_g)
+/// with both sums in the order of the columns, fused multiply-adds, and a_S the scale of the
+/// activations, d_g and m_g scale and minimum of the weights. So a row has the same bits in a pass
+/// of one row and in a pass of five hundred.
+#ifndef PHI_KERNELS_STRIP_KERNELS_H_
+#define PHI_KERNELS_STRIP_KERNELS_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/dtype.h"
+
+namespace phi::kernels {
+
+/// Columns that activations and weights are worked on together.
+inline constexpr int64_t kBlockColumns = 256;
+
+/// Rows of activations in one panel of a pass over many rows.
+inline constexpr int64_t kTileRows = 4;
+
+/// Strips that a pass over many rows unpacks together, and so the outputs of one of its panels.
+inline constexpr int64_t kPanelStrips = 2;
+inline constexpr int64_t kPanelOutputs = kPanelStrips * kStripRows;
+
+/// How many rows a pass over few rows can have; others are filled up.
+inline constexpr std::array<int, 6> kFewRows = {1, 2, 3, 4, 6, 8};
+inline constexpr int64_t kMaxFewRows = kFewRows.back();
+
+/// Columns that share a scale of the activations.
+enum class ScaleColumns : int32_t { c32 = 32, c128 = 128, c256 = 256 };
+
+/// What gives the accuracy that the peers give: a scale for as many columns as the block has.
+constexpr ScaleColumns default_scale_columns(DType weights) {
+  return dtype_info(weights).block_elements == 32 ? ScaleColumns::c32 : ScaleColumns::c256;
+}
+
+/// 256 columns of n rows of quantised activations: codes int8 [64][n][4], the negated sums of 16
+/// codes int32 [16][n], of 32 codes int32 [8][n], and scales f32 [8][n], of which the first of
+/// every scale group counts.
+constexpr int64_t activation_block_bytes(int64_t rows) { return 384 * rows; }
+
+/// Activations [rows, cols] f32 on their way into blocks.
+struct QuantizeRows {
+  const float* x;
+  int64_t x_stride, rows, cols;
+  ScaleColumns scale_columns;
+  int64_t block_rows;    ///< n; those beyond `rows` become zeros
+  std::byte* blocks;     ///< the first block
+  int64_t block_stride;  ///< bytes from one block of columns to the next
+};
+
+/// One strip times up to 8 rows.
+struct StripProduct {
+  const std::byte* strip;
+  const std::byte* activations;  ///< blocks of n rows
+  int64_t activation_stride, cols;
+  float* out;  ///< [n, 16]
+};
+
+/// Scratch of multiply_panel: stays in the level-1 cache.
+inline constexpr int64_t kPanelScratchBytes =
+    kPanelOutputs * kBlockColumns + 2 * 16 * kPanelOutputs * 4;
+
+/// Two strips (or one) times many rows.
+struct PanelProduct {
+  const std::byte* strips[kPanelStrips];  ///< the second may be null
+  const std::byte* activations;  ///< blocks of 4 rows: first all rows of the first 256 columns
+  int64_t tiles;                 ///< rows / 4
+  int64_t cols;
+  std::byte* scratch;  ///< kPanelScratchBytes, 64-byte aligned
+  float* sums;         ///< [tiles, 4, 32], 64-byte aligned; replaced
+};
+
+struct StripKernels {
+  /// scale = max|x| / 127 of its columns, codes rounded to nearest even.
+  void (*quantize_rows)(const QuantizeRows& rows);
+
+  /// By type and index of n in kFewRows; null for types without strips. Activations have the
+  /// default scale columns.
+  using MultiplyStrip = void (*)(const StripProduct& product);
+  MultiplyStrip multiply_strip[kDTypes][kFewRows.size()];
+
+  /// By type and whether the scale columns are 128 instead of the default.
+  using MultiplyPanel = void (*)(const PanelProduct& product);
+  MultiplyPanel multiply_panel[kDTypes][2];
+};
+
+extern const StripKernels kStripAvx512Vnni;
+
+}  // namespace phi::kernels
+
+#endif  // PHI_KERNELS_STRIP_KERNELS_H_

@@ -1,0 +1,186 @@
+#include "ops/strip_linear.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/checked.h"
+#include "kernels/strip_layout.h"
+
+namespace phi::ops {
+
+namespace {
+
+using kernels::activation_block_bytes;
+using kernels::kBlockColumns;
+using kernels::kFewRows;
+using kernels::kMaxFewRows;
+using kernels::kPanelOutputs;
+using kernels::kPanelStrips;
+using kernels::kTileRows;
+using kernels::ScaleColumns;
+
+/// A pass over few rows hands out about this much weight memory as one task: some 20 microseconds.
+constexpr int64_t kTaskBytes = 512 * 1024;
+
+/// Columns that one task quantises for a tile of rows: a few microseconds.
+constexpr int64_t kQuantizeColumns = 4096;
+
+constexpr size_t index_of(int64_t rows) {
+  size_t i = 0;
+  while (kFewRows[i] < rows) ++i;
+  return i;
+}
+
+/// How the rows lie in the activation blocks.
+struct Tiling {
+  explicit Tiling(int64_t rows)
+      : is_few(rows <= kMaxFewRows),
+        tile_rows(is_few ? kFewRows[index_of(rows)] : kTileRows),
+        tiles(is_few ? 1 : ceil_div(rows, kTileRows)) {}
+  int64_t block_stride() const { return tiles * activation_block_bytes(tile_rows); }
+
+  bool is_few;
+  int64_t tile_rows, tiles;
+};
+
+ScaleColumns scale_columns_of(DType type, Precision precision) {
+  const ScaleColumns standard = kernels::default_scale_columns(type);
+  return precision == Precision::fast && standard == ScaleColumns::c32 ? ScaleColumns::c128
+                                                                       : standard;
+}
+
+int64_t strips_of(const StripPart& part) { return ceil_div(part.rows, kStripRows); }
+
+/// One call for the parts that take activations of one kind.
+class StripPass {
+ public:
+  StripPass(std::span<const StripPart> parts, const StripCall& call, const LinearRows& rows,
+            ScaleColumns scale_columns)
+      : parts_(parts), call_(call), rows_(rows), scale_columns_(scale_columns), tiling_(rows.rows) {
+    // The kernels for few rows know the default scales only.
+    if (rows.precision == Precision::fast && tiling_.is_few) tiling_ = Tiling(kMaxFewRows + 1);
+    if (!tiling_.is_few) tiling_.tiles = ceil_div(rows.rows, kTileRows);
+  }
+
+  void run(const RunContext& run) const {
+    quantize(run);
+    int64_t total = 0;
+    for (const StripPart& part : parts_) total += tasks_of(part);
+    run.threads.parallel_for(total, [&](int64_t task, int worker) {
+      if (run.stopped()) return;
+      const StripPart* part = parts_.data();
+      for (; task >= tasks_of(*part); ++part) task -= tasks_of(*part);
+      if (tiling_.is_few) {
+        multiply_few(*part, task);
+      } else {
+        multiply_panel(*part, task, worker);
+      }
+    });
+  }
+
+ private:
+  int64_t strips_per_task(const StripPart& part) const {
+    if (!tiling_.is_few) return kPanelStrips;
+    return std::max<int64_t>(1, kTaskBytes / kernels::strip_bytes(part.dtype, call_.cols));
+  }
+  /// None for parts that take another kind of activations.
+  int64_t tasks_of(const StripPart& part) const {
+    if (scale_columns_of(part.dtype, rows_.precision) != scale_columns_) return 0;
+    return ceil_div(strips_of(part), strips_per_task(part));
+  }
+
+  void quantize(const RunContext& run) const {
+    const int64_t pieces = ceil_div(call_.cols, kQuantizeColumns);
+    run.threads.parallel_for(tiling_.tiles * pieces, [&](int64_t task, int) {
+      if (run.stopped()) return;
+      const int64_t tile = task / pieces, column = task % pieces * kQuantizeColumns;
+      const int64_t first_row = tile * tiling_.tile_rows;
+      call_.kernels.quantize_rows({.x = rows_.x + first_row * rows_.x_stride + column,
+                                   .x_stride = rows_.x_stride,
+                                   .rows = std::min(tiling_.tile_rows, rows_.rows - first_row),
+                                   .cols = std::min(kQuantizeColumns, call_.cols - column),
+                                   .scale_columns = scale_columns_,
+                                   .block_rows = tiling_.tile_rows,
+                                   .blocks = call_.scratch.input +
+                                             column / kBlockColumns * tiling_.block_stride() +
+                                             tile * activation_block_bytes(tiling_.tile_rows),
+                                   .block_stride = tiling_.block_stride()});
+    });
+  }
+
+  void multiply_few(const StripPart& part, int64_t task) const {
+    const auto multiply =
+        call_.kernels.multiply_strip[static_cast<int>(part.dtype)][index_of(tiling_.tile_rows)];
+    const int64_t bytes = kernels::strip_bytes(part.dtype, call_.cols);
+    const int64_t first = task * strips_per_task(part),
+                  end = std::min(strips_of(part), first + strips_per_task(part));
+    alignas(64) std::array<float, kMaxFewRows * kStripRows> sums;
+    for (int64_t strip = first; strip < end; ++strip) {
+      multiply({part.data + strip * bytes, call_.scratch.input, tiling_.block_stride(), call_.cols,
+                sums.data()});
+      store(part, strip * kStripRows, sums.data(), kStripRows);
+    }
+  }
+
+  void multiply_panel(const StripPart& part, int64_t task, int worker) const {
+    const bool is_fast = scale_columns_ != kernels::default_scale_columns(part.dtype);
+    const auto multiply = call_.kernels.multiply_panel[static_cast<int>(part.dtype)][is_fast];
+    const int64_t bytes = kernels::strip_bytes(part.dtype, call_.cols);
+    const int64_t first = task * kPanelStrips;
+    const std::byte* strip = part.data + first * bytes;
+    std::byte* scratch = call_.scratch.workers + worker * call_.scratch.worker_stride;
+    auto* sums = reinterpret_cast<float*>(scratch + kernels::kPanelScratchBytes);
+    multiply({.strips = {strip, first + 1 < strips_of(part) ? strip + bytes : nullptr},
+              .activations = call_.scratch.input,
+              .tiles = tiling_.tiles,
+              .cols = call_.cols,
+              .scratch = scratch,
+              .sums = sums});
+    store(part, first * kStripRows, sums, kPanelOutputs);
+  }
+
+  /// Results [rows, width] of outputs [first, first + width) of a part, those that exist, to y.
+  void store(const StripPart& part, int64_t first, const float* sums, int64_t width) const {
+    const int64_t count = std::min(width, part.rows - first);
+    const int64_t output = part.first_output + first;
+    const float* bias = call_.bias == nullptr ? nullptr : call_.bias + output;
+    for (int64_t r = 0; r < rows_.rows; ++r, sums += width) {
+      float* y = rows_.y + r * rows_.y_stride + output;
+      for (int64_t i = 0; i < count; ++i) {
+        const float value = bias == nullptr ? sums[i] : sums[i] + bias[i];
+        y[i] = call_.store == Store::add ? y[i] + value : value;
+      }
+    }
+  }
+
+  std::span<const StripPart> parts_;
+  const StripCall& call_;
+  const LinearRows& rows_;
+  ScaleColumns scale_columns_;
+  Tiling tiling_;
+};
+
+}  // namespace
+
+uint64_t strip_input_bytes(int64_t rows, int64_t cols) {
+  const int64_t filled_up = ceil_div(std::max<int64_t>(rows, kMaxFewRows), kTileRows) * kTileRows;
+  return static_cast<uint64_t>(ceil_div(cols, kBlockColumns) * activation_block_bytes(filled_up));
+}
+
+uint64_t strip_worker_bytes(int64_t rows) {
+  const int64_t filled_up = ceil_div(std::max<int64_t>(rows, kMaxFewRows), kTileRows) * kTileRows;
+  return static_cast<uint64_t>(kernels::kPanelScratchBytes + filled_up * kPanelOutputs * 4);
+}
+
+void multiply_strips(std::span<const StripPart> parts, const StripCall& call,
+                     const LinearRows& rows, const RunContext& run) {
+  for (const ScaleColumns columns : {ScaleColumns::c32, ScaleColumns::c128, ScaleColumns::c256}) {
+    const auto takes = [&](const StripPart& part) {
+      return scale_columns_of(part.dtype, rows.precision) == columns;
+    };
+    if (std::any_of(parts.begin(), parts.end(), takes))
+      StripPass(parts, call, rows, columns).run(run);
+  }
+}
+
+}  // namespace phi::ops
