@@ -165,6 +165,18 @@ enum {
   PHI_KV_INT8 = 2 /* one scale per position and KV head */
 };
 
+/* May low-bit weights be put into the order that the processor's kernels work fastest in? */
+enum {
+  PHI_REPACK_WHEN_FASTER = 0, /* yes; copies what the file does not have in that order */
+  PHI_REPACK_NEVER = 1        /* no: stays mapped as the file has it; slower prompts */
+};
+
+/* Of prompt processing with low-bit weights, which rounds the inputs of every matrix to 8 bits. */
+enum {
+  PHI_PRECISION_STANDARD = 0, /* one scale per 32 inputs; per 256 for K-quants */
+  PHI_PRECISION_FAST = 1      /* one scale per 128 inputs; no change for K-quants */
+};
+
 /* Levels of phi_model_options.log. */
 enum { PHI_LOG_DEBUG = 0, PHI_LOG_INFO = 1, PHI_LOG_WARNING = 2 };
 
@@ -182,9 +194,12 @@ typedef struct phi_model_options {
   /* One line of log, NUL-terminated, valid during the call; PHI_LOG_.... Called while the model is
      being opened or converted. NULL = silent. */
   void(PHI_CALL* log)(void* user, int32_t level, const char* message);
-  void* user; /* handed to both callbacks */
+  void* user;        /* handed to both callbacks */
+  int32_t repack;    /* PHI_REPACK_... */
+  uint32_t reserved; /* zero */
 } phi_model_options;
-#define PHI_MODEL_OPTIONS_INIT {(uint32_t)sizeof(phi_model_options), 0, 0, 0, 0, NULL, NULL, NULL}
+#define PHI_MODEL_OPTIONS_INIT \
+  { (uint32_t)sizeof(phi_model_options), 0, 0, 0, 0, NULL, NULL, NULL, 0, 0 }
 
 /* How the next token is chosen. Steps, in this order: bias, penalties, top_k, top_p, min_p,
    temperature, draw. All zero takes the most probable token. The generator and the draw are
@@ -208,7 +223,7 @@ typedef struct phi_sampling {
   size_t stop_count;
 } phi_sampling;
 #define PHI_SAMPLING_INIT \
-  {(uint32_t)sizeof(phi_sampling), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, NULL, 0}
+  { (uint32_t)sizeof(phi_sampling), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, NULL, 0 }
 
 typedef struct phi_session_options {
   uint32_t struct_size; /* = sizeof(phi_session_options) */
@@ -222,10 +237,12 @@ typedef struct phi_session_options {
      cancels: PHI_ERR_CANCELLED. */
   int32_t(PHI_CALL* keep_going)(void* user, double done);
   void* user;            /* handed to keep_going */
-  phi_sampling sampling; /* struct_size 0 here = what the outer struct_size leaves room for */
+  phi_sampling sampling; /* struct_size may be 0 here */
+  int32_t precision;     /* PHI_PRECISION_... */
+  uint32_t reserved;     /* zero */
 } phi_session_options;
 #define PHI_SESSION_OPTIONS_INIT \
-  {(uint32_t)sizeof(phi_session_options), 0, 0, 0, NULL, NULL, PHI_SAMPLING_INIT}
+  { (uint32_t)sizeof(phi_session_options), 0, 0, 0, NULL, NULL, PHI_SAMPLING_INIT, 0, 0 }
 
 typedef struct phi_stream_options {
   uint32_t struct_size;     /* = sizeof(phi_stream_options) */
@@ -233,7 +250,8 @@ typedef struct phi_stream_options {
   const char* const* stops; /* [stop_count] NUL-terminated stop strings, none empty; copied */
   size_t stop_count;
 } phi_stream_options;
-#define PHI_STREAM_OPTIONS_INIT {(uint32_t)sizeof(phi_stream_options), 0, NULL, 0}
+#define PHI_STREAM_OPTIONS_INIT \
+  { (uint32_t)sizeof(phi_stream_options), 0, NULL, 0 }
 
 /* One turn of a chat. */
 typedef struct phi_message {
@@ -260,8 +278,10 @@ typedef struct phi_model_info {
   char architecture[32]; /* "phi3", "qwen2" or "llama"; NUL-terminated */
   char name[96];         /* as the file says, may be ""; NUL-terminated, cut at a code point */
 } phi_model_info;
-#define PHI_MODEL_INFO_INIT \
-  {(uint32_t)sizeof(phi_model_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}, {0}}
+#define PHI_MODEL_INFO_INIT                                                       \
+  {                                                                               \
+    (uint32_t)sizeof(phi_model_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}, { 0 } \
+  }
 
 typedef struct phi_tokenizer_info {
   uint32_t struct_size; /* = sizeof(phi_tokenizer_info) */
@@ -272,7 +292,10 @@ typedef struct phi_tokenizer_info {
   uint32_t end_count;   /* number of end tokens; may exceed 16 */
   phi_token end[16];    /* the first of them; -1 = none */
 } phi_tokenizer_info;
-#define PHI_TOKENIZER_INFO_INIT {(uint32_t)sizeof(phi_tokenizer_info), 0, 0, 0, 0, 0, {0}}
+#define PHI_TOKENIZER_INFO_INIT                                \
+  {                                                            \
+    (uint32_t)sizeof(phi_tokenizer_info), 0, 0, 0, 0, 0, { 0 } \
+  }
 
 /* Bytes, for one model with one session. */
 typedef struct phi_memory {
@@ -284,7 +307,8 @@ typedef struct phi_memory {
   uint64_t peak_while_loading;
   uint64_t total; /* weights + cache + scratch */
 } phi_memory;
-#define PHI_MEMORY_INIT {(uint32_t)sizeof(phi_memory), 0, 0, 0, 0, 0, 0}
+#define PHI_MEMORY_INIT \
+  { (uint32_t)sizeof(phi_memory), 0, 0, 0, 0, 0, 0 }
 
 /* ---- Models ---- */
 

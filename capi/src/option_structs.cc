@@ -38,12 +38,13 @@ Sampling convert(const phi_sampling& from) {
   return to;
 }
 
-/// The sampling inside session options. Its own size may be left 0: then it is what the outer size
-/// has room for.
+/// The sampling inside session options, which other fields follow: it does not grow. Its own size
+/// may be left 0.
 Sampling nested_sampling(const phi_session_options& options, const phi_session_options& given) {
   const uint32_t size = options.sampling.struct_size;
   if (size == 0) return convert(options.sampling);
-  if (size > given.struct_size - offsetof(phi_session_options, sampling)) {
+  if (size > std::min<size_t>(given.struct_size - offsetof(phi_session_options, sampling),
+                              sizeof(phi_sampling))) {
     throw Error(Code::invalid_argument, "options.sampling.struct_size: " + std::to_string(size) +
                                             " is more than options has room for");
   }
@@ -84,6 +85,7 @@ ModelOptions model_options(const phi_model_options* given) {
       log(user, level, message);
     };
   }
+  to.repack = static_cast<Repack>(from.repack);
   return to;
 }
 
@@ -97,6 +99,7 @@ SessionOptions session_options(const phi_session_options* given) {
   to.threads = from.threads;
   to.keep_going = keep_going(from.keep_going, from.user);
   if (given != nullptr) to.sampling = nested_sampling(from, *given);
+  to.precision = static_cast<Precision>(from.precision);
   return to;
 }
 

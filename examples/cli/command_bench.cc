@@ -132,6 +132,7 @@ class BenchCommand final : public Command {
         ->type_name("N")
         ->capture_default_str();
     add_kv_flag(app, kv_);
+    add_precision_flag(app, fast_);
     app.add_flag("--json", json_, "Machine-readable output");
     app.footer(
         "Shares: prefill counts the matrix products against the peak rate of the weights' type, "
@@ -165,6 +166,7 @@ class BenchCommand final : public Command {
     SessionOptions options;
     options.context = needed_context(tests);
     options.kv = kv_;
+    options.precision = fast_ ? Precision::fast : Precision::standard;
     options.threads = threads;
     options.keep_going = progress.callback();
     options.sampling.ignore_end = true;
@@ -197,6 +199,7 @@ class BenchCommand final : public Command {
   std::vector<uint32_t> prompts_ = {512}, generated_ = {32}, depths_ = {0};
   uint32_t repetitions_ = 3;
   Kv kv_ = Kv::bf16;
+  bool fast_ = false;
   bool json_ = false;
 };
 

@@ -121,6 +121,9 @@ ModelFlags::ModelFlags(CLI::App& app) {
                    {"avx512-vnni", Isa::avx512_vnni}})
       ->description("Highest instruction set to use")
       ->group(group);
+  app.add_flag("--no-repack", no_repack,
+               "Leave low-bit weights as the file has them (slower prompts, opens at once)")
+      ->group(group);
   app.add_option("--memory-limit", memory_limit,
                  "Fail rather than use more memory, e.g. 8G or 6GiB")
       ->type_name("SIZE")
@@ -133,6 +136,7 @@ ModelOptions ModelFlags::options() const {
   options.weights = weights;
   options.threads = threads;
   options.isa = isa;
+  options.repack = no_repack ? Repack::never : Repack::when_faster;
   if (!memory_limit.empty())
     options.memory_limit_bytes = parse_bytes(memory_limit, "--memory-limit");
   return options;
@@ -144,6 +148,12 @@ SessionFlags::SessionFlags(CLI::App& app) {
       ->type_name("N")
       ->group("Model");
   add_kv_flag(app, kv);
+  add_precision_flag(app, fast);
+}
+
+void add_precision_flag(CLI::App& app, bool& fast) {
+  app.add_flag("--fast", fast, "Read prompts of low-bit models faster, with a little more rounding")
+      ->group("Model");
 }
 
 void add_kv_flag(CLI::App& app, Kv& kv) {
@@ -156,6 +166,7 @@ SessionOptions SessionFlags::options(const ModelFlags& model) const {
   SessionOptions options;
   options.context = context;
   options.kv = kv;
+  options.precision = fast ? Precision::fast : Precision::standard;
   options.threads = model.threads;
   return options;
 }

@@ -37,7 +37,7 @@ class Operands {
   CLI::Option* second_option_ = nullptr;
 };
 
-/// -t, --weights, --isa, --memory-limit, -v
+/// -t, --weights, --isa, --no-repack, --memory-limit, -v
 struct ModelFlags {
   explicit ModelFlags(CLI::App& app);
 
@@ -48,11 +48,12 @@ struct ModelFlags {
   int32_t threads = 0;
   Weights weights = Weights::as_stored;
   Isa isa = Isa::best;
+  bool no_repack = false;
   std::string memory_limit;
   bool verbose = false;
 };
 
-/// -c, --kv
+/// -c, --kv, --fast
 struct SessionFlags {
   explicit SessionFlags(CLI::App& app);
 
@@ -60,10 +61,13 @@ struct SessionFlags {
 
   uint32_t context = 0;
   Kv kv = Kv::bf16;
+  bool fast = false;
 };
 
 /// --kv
 void add_kv_flag(CLI::App& app, Kv& kv);
+/// --fast
+void add_precision_flag(CLI::App& app, bool& fast);
 
 /// How tokens are chosen and when an answer ends: -n, --temp, ..., --stop, --ignore-end
 struct GenerationFlags {

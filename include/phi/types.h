@@ -26,6 +26,17 @@ enum class Kv : int32_t { bf16 = 0, f32 = 1, int8 = 2 };
 /// Upper bound on the instruction set that the library's own kernels use.
 enum class Isa : int32_t { best = 0, base = 1, avx2 = 2, avx512 = 3, avx512_vnni = 4 };
 
+/// May low-bit weights be put into the order that the processor's kernels work fastest in?
+/// when_faster: yes; that copies what a file does not have in that order (a packed file converted
+/// on this kind of processor has it). never: what a file has stays mapped, and shared between
+/// processes, as long as there are kernels for it; prompts are then read at about half the speed.
+enum class Repack : int32_t { when_faster = 0, never = 1 };
+
+/// Of prompt processing with low-bit weights, which rounds the inputs of every matrix to 8 bits.
+/// standard: one scale per 32 inputs (256 for K-quants). fast: one per 128, for formats that have a
+/// scale per 32; docs/numerics.md has the errors of both.
+enum class Precision : int32_t { standard = 0, fast = 1 };
+
 /// May control tokens spelled inside a text become control tokens?
 enum class Specials : int32_t { as_text = 0, parse = 1 };
 
@@ -54,6 +65,7 @@ struct ModelOptions {
       0;  ///< 0 = none; covers weights (mapped pages too), the load's peak and all sessions
   KeepGoing keep_going;  ///< progress of the load
   LogSink log;           ///< empty = silent
+  Repack repack = Repack::when_faster;
 };
 
 /// How the next token is chosen. Order: bias, penalties, top-k, top-p, min-p, temperature, draw.
@@ -78,6 +90,7 @@ struct SessionOptions {
   int32_t threads = 0;   ///< 0 = physical cores this process may use
   KeepGoing keep_going;  ///< progress of long prefill
   Sampling sampling;
+  Precision precision = Precision::standard;
 };
 
 struct StreamOptions {

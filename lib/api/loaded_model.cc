@@ -8,6 +8,7 @@
 #include "base/cpu.h"
 #include "base/fail.h"
 #include "base/log.h"
+#include "kernels/dispatch.h"
 #include "session/progress.h"
 
 namespace phi::detail {
@@ -42,6 +43,7 @@ weights::WeightStore load_weights(ModelSource&& source, const ModelOptions& opti
   const ThreadScope threads(options.threads);
   return std::move(source).load(
       {.weights = options.weights,
+       .layout = layout_choice(options),
        .memory_limit_bytes = options.memory_limit_bytes,
        .keep_going = [&progress](double done) { return progress.report(done); },
        .log = Log(options.log)},
@@ -49,6 +51,12 @@ weights::WeightStore load_weights(ModelSource&& source, const ModelOptions& opti
 }
 
 }  // namespace
+
+weights::LayoutChoice layout_choice(const ModelOptions& options) noexcept {
+  if (kernels::select_kernels(options.isa).strips == nullptr) return weights::LayoutChoice::rows;
+  return options.repack == Repack::never ? weights::LayoutChoice::as_stored
+                                         : weights::LayoutChoice::strips;
+}
 
 void check_model_options(const ModelOptions& options) {
   const auto weights = static_cast<int32_t>(options.weights);
@@ -58,6 +66,10 @@ void check_model_options(const ModelOptions& options) {
   const auto isa = static_cast<int32_t>(options.isa);
   if (isa < 0 || isa > static_cast<int32_t>(Isa::avx512_vnni)) {
     fail(Code::invalid_argument, "isa: ", isa, " is not a known instruction set level");
+  }
+  if (options.repack != Repack::when_faster && options.repack != Repack::never) {
+    fail(Code::invalid_argument, "repack: ", static_cast<int32_t>(options.repack),
+         " is not a known choice");
   }
 }
 

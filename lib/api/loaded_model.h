@@ -17,6 +17,9 @@ namespace phi::detail {
 /// Error{invalid_argument} for an option that is none of the known values.
 void check_model_options(const ModelOptions& options);
 
+/// How low-bit matrices are to lie in memory for the kernels that these options allow.
+weights::LayoutChoice layout_choice(const ModelOptions& options) noexcept;
+
 /// Immutable but for the budget's count; any number of threads.
 class LoadedModel {
  public:

@@ -38,6 +38,7 @@ void convert_to_packed(const std::string& from, const std::string& to,
   const ThreadScope threads(options.threads);
   const weights::WeightStore store =
       std::move(source).load({.weights = options.weights,
+                              .layout = detail::layout_choice(options),
                               .memory_limit_bytes = options.memory_limit_bytes,
                               .keep_going = keep_going,
                               .log = Log(options.log)},
@@ -50,9 +51,13 @@ Memory estimate_memory(const std::string& path, const ModelOptions& options,
                        const SessionOptions& session) {
   detail::check_model_options(options);
   const detail::ModelSource source = detail::ModelSource::open(path);
-  const weights::LoadPlan plan = weights::WeightStore::plan(
-      source.tensors(), source.config(),
-      {.weights = options.weights, .memory_limit_bytes = 0, .keep_going = {}, .log = {}});
+  const weights::LoadPlan plan =
+      weights::WeightStore::plan(source.tensors(), source.config(),
+                                 {.weights = options.weights,
+                                  .layout = detail::layout_choice(options),
+                                  .memory_limit_bytes = 0,
+                                  .keep_going = {},
+                                  .log = {}});
   const session::SessionBytes bytes = session::session_bytes(source.config(), session);
   const uint64_t held =
       checked_add(plan.weight_bytes, checked_add(bytes.cache, bytes.scratch, "session"), "total");

@@ -12,7 +12,7 @@
 ///   table     one JSON object:
 ///     {"texts":   [{"name": string, "bytes": integer}, ...],
 ///      "tensors": [{"name": string, "dtype": string, "shape": [integer, ...],
-///                   "offset": integer, "bytes": integer, "hash": string}, ...]}
+///                   "layout": string, "offset": integer, "bytes": integer, "hash": string}, ...]}
 ///   texts     their bytes in the table's order, nothing between them
 ///   zeros     up to the next multiple of 2 MiB, where the data begins
 ///   data      the tensors in the table's order, zeros between them
@@ -25,7 +25,9 @@
 /// - Hashes have seed 0 and are in canonical form: big-endian.
 /// - Names of texts are unique, and so are names of tensors.
 /// - The file ends with the last tensor; if tensors have no bytes, with the texts.
-/// - Layout 0 (rows): a tensor's rows one after another, each made of whole blocks as in GGUF.
+/// - Layout 0: all tensors are in rows, one after another, each made of whole blocks as in GGUF.
+/// - Layout 1: "layout" says of each tensor "rows" or, of matrices of block types, "strips"; see
+///   kernels/strip_layout.h. Strips are filled up with zero rows to a multiple of 16.
 ///
 /// A reader refuses other versions and unknown layouts, and ignores members of the table that it
 /// does not know.
@@ -75,6 +77,7 @@ class PackedReader {
   void read_texts();
   void read_tensors();
   void read_tensor(const Json& json);
+  Layout layout_of(const Json& tensor) const;
 
   const Json& member(const Json& object, std::string_view key) const {
     const Json* value = object.find(key);
@@ -96,6 +99,7 @@ class PackedReader {
 
   std::span<const std::byte> bytes_;
   PackedFile file_;
+  PackedLayout layout_ = PackedLayout::rows;
   Json table_;
   std::span<const std::byte> texts_;
   std::span<const std::byte> data_;
@@ -134,9 +138,10 @@ void PackedReader::read_header() {
     fail(Code::bad_format, file_.source_, ": header is damaged: its hash differs");
   }
   // After the hash: a damaged number is a damaged header.
-  if (preamble.layout != static_cast<uint32_t>(PackedLayout::rows)) {
+  if (preamble.layout > static_cast<uint32_t>(PackedLayout::named)) {
     fail(Code::unsupported, file_.source_, ": packed layout ", preamble.layout, " is not known");
   }
+  layout_ = static_cast<PackedLayout>(preamble.layout);
   const auto table = header.first(preamble.table_bytes);
   table_ = Json::parse({reinterpret_cast<const char*>(table.data()), table.size()},
                        file_.source_ + ": header");
@@ -168,6 +173,14 @@ void PackedReader::read_tensors() {
   refuse_duplicate_names(file_.tensors_, file_.source_);
 }
 
+Layout PackedReader::layout_of(const Json& tensor) const {
+  if (layout_ == PackedLayout::rows) return Layout::rows;
+  const std::string& name = text_of(tensor, "layout");
+  if (name == kRowsName) return Layout::rows;
+  if (name == kStripsName) return Layout::strips;
+  fail(Code::unsupported, label("layout"), ": '", printable(name), "' is not known");
+}
+
 void PackedReader::read_tensor(const Json& json) {
   const std::string& name = text_of(json, "name");
   const std::string what = concat(file_.source_, ": tensor '", printable(name), "'");
@@ -178,8 +191,9 @@ void PackedReader::read_tensor(const Json& json) {
   std::vector<uint64_t> shape;
   for (const Json& extent : list_of(json, "shape"))
     shape.push_back(extent.as_unsigned(label("shape")));
+  const Layout layout = layout_of(json);
   const uint64_t bytes = size_of(json, "bytes");
-  if (bytes != tensor_bytes(*dtype, shape, what)) {
+  if (bytes != tensor_bytes(*dtype, shape, layout, what)) {
     fail(Code::bad_format, what, ": ", bytes, " bytes do not hold shape ", shape_string(shape),
          " of ", dtype_name);
   }
@@ -190,7 +204,7 @@ void PackedReader::read_tensor(const Json& json) {
   }
   data_used_ = offset + bytes;
   file_.hashes_.push_back(text_of(json, "hash"));
-  file_.tensors_.push_back({name, *dtype, std::move(shape), data_.subspan(offset, bytes)});
+  file_.tensors_.push_back({name, *dtype, std::move(shape), data_.subspan(offset, bytes), layout});
 }
 
 PackedFile PackedFile::open(const std::string& path) {

@@ -20,9 +20,8 @@ namespace phi::io {
 inline constexpr std::string_view kPackedMagic = "PHIPACK1";
 inline constexpr uint64_t kPackedDataAlignment = uint64_t{2} << 20;
 
-/// Order of the bytes of a tensor. rows: as in GGUF, row after row of whole blocks; it is the
-/// canonical, lossless form.
-enum class PackedLayout : uint8_t { rows = 0 };
+/// rows: every tensor is in rows. named: the table names each tensor's layout.
+enum class PackedLayout : uint8_t { rows = 0, named = 1 };
 
 /// What the header lists beside the tensors: named texts ("config", "tokenizer", "chat_template",
 /// "about").

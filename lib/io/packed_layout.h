@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string_view>
 
 #include "base/checked.h"
 #include "io/content_hash.h"
@@ -15,6 +16,7 @@
 namespace phi::io {
 
 inline constexpr uint32_t kPackedVersion = 1;
+inline constexpr std::string_view kRowsName = "rows", kStripsName = "strips";
 /// Of a tensor within the data: a page, so that tensors lie close and the data as a whole, which
 /// begins at a huge page, maps with huge pages and next to no gaps.
 inline constexpr uint64_t kPackedTensorAlignment = 4096;

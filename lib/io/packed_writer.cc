@@ -116,7 +116,7 @@ class PackedPlan {
     PackedPreamble preamble{};
     std::memcpy(preamble.magic, kPackedMagic.data(), sizeof preamble.magic);
     preamble.version = kPackedVersion;
-    preamble.layout = static_cast<uint32_t>(PackedLayout::rows);
+    preamble.layout = static_cast<uint32_t>(layout());
     preamble.table_bytes = text.size();
     for (const auto& [name, value] : texts_) text += value;
     preamble.texts_bytes = text.size() - preamble.table_bytes;
@@ -129,10 +129,16 @@ class PackedPlan {
  private:
   static void check_bytes(const TensorEntry& tensor) {
     const std::string what = concat("tensor '", printable(tensor.name), "'");
-    if (tensor_bytes(tensor.dtype, tensor.shape, what) != tensor.data.size()) {
+    if (tensor_bytes(tensor.dtype, tensor.shape, tensor.layout, what) != tensor.data.size()) {
       fail(Code::bad_format, what, ": ", tensor.data.size(), " bytes do not hold shape ",
            shape_string(tensor.shape), " of ", dtype_name(tensor.dtype));
     }
+  }
+
+  PackedLayout layout() const {
+    const bool in_rows = std::ranges::all_of(
+        tensors_, [](const TensorEntry& tensor) { return tensor.layout == Layout::rows; });
+    return in_rows ? PackedLayout::rows : PackedLayout::named;
   }
 
   uint64_t header_bytes() const {
@@ -141,25 +147,33 @@ class PackedPlan {
     return bytes;
   }
 
+  Json entry(size_t i) const {
+    const TensorEntry& tensor = tensors_[i];
+    Json::Array shape;
+    for (const uint64_t extent : tensor.shape) shape.emplace_back(extent);
+    JsonObject object;
+    std::move(object)
+        .add("name", Json(tensor.name))
+        .add("dtype", Json(dtype_name(tensor.dtype)))
+        .add("shape", Json(std::move(shape)));
+    if (layout() == PackedLayout::named) {
+      const bool in_rows = tensor.layout == Layout::rows;
+      std::move(object).add("layout", Json(in_rows ? kRowsName : kStripsName));
+    }
+    return std::move(object)
+        .add("offset", Json(offsets_[i]))
+        .add("bytes", Json(uint64_t{tensor.data.size()}))
+        .add("hash", Json(hexadecimal(hashes_[i])))
+        .take();
+  }
+
   std::string table() const {
     Json::Array texts, tensors;
     for (const auto& [name, value] : texts_) {
       texts.emplace_back(
           JsonObject().add("name", Json(name)).add("bytes", Json(uint64_t{value.size()})).take());
     }
-    for (size_t i = 0; i < tensors_.size(); ++i) {
-      const TensorEntry& tensor = tensors_[i];
-      Json::Array shape;
-      for (const uint64_t extent : tensor.shape) shape.emplace_back(extent);
-      tensors.emplace_back(JsonObject()
-                               .add("name", Json(tensor.name))
-                               .add("dtype", Json(dtype_name(tensor.dtype)))
-                               .add("shape", Json(std::move(shape)))
-                               .add("offset", Json(offsets_[i]))
-                               .add("bytes", Json(uint64_t{tensor.data.size()}))
-                               .add("hash", Json(hexadecimal(hashes_[i])))
-                               .take());
-    }
+    for (size_t i = 0; i < tensors_.size(); ++i) tensors.push_back(entry(i));
     return JsonObject()
         .add("texts", Json(std::move(texts)))
         .add("tensors", Json(std::move(tensors)))

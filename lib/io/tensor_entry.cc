@@ -20,6 +20,20 @@ uint64_t tensor_bytes(DType dtype, std::span<const uint64_t> shape, std::string_
   return checked_mul(elements / block_elements, static_cast<uint64_t>(info.block_bytes), what);
 }
 
+uint64_t tensor_bytes(DType dtype, std::span<const uint64_t> shape, Layout layout,
+                      std::string_view what) {
+  const uint64_t bytes = tensor_bytes(dtype, shape, what);
+  if (layout == Layout::rows) return bytes;
+  if (shape.size() != 2 || !is_quantized(dtype)) {
+    fail(Code::bad_format, what, ": strips are for matrices of block types, this is ",
+         shape_string(shape), " of ", dtype_name(dtype));
+  }
+  if (shape[0] == 0) return 0;
+  constexpr auto kRows = static_cast<uint64_t>(kStripRows);
+  const uint64_t filled_up = checked_add(shape[0], kRows - 1, what) / kRows * kRows;
+  return checked_mul(bytes / shape[0], filled_up, what);
+}
+
 void refuse_duplicate_names(std::span<const TensorEntry> tensors, std::string_view source) {
   std::vector<std::string_view> names;
   names.reserve(tensors.size());

@@ -9,8 +9,6 @@
 #ifndef PHI_KERNELS_STRIP_KERNELS_H_
 #define PHI_KERNELS_STRIP_KERNELS_H_
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 
 #include "base/dtype.h"
@@ -28,8 +26,9 @@ inline constexpr int64_t kPanelStrips = 2;
 inline constexpr int64_t kPanelOutputs = kPanelStrips * kStripRows;
 
 /// How many rows a pass over few rows can have; others are filled up.
-inline constexpr std::array<int, 6> kFewRows = {1, 2, 3, 4, 6, 8};
-inline constexpr int64_t kMaxFewRows = kFewRows.back();
+inline constexpr int kFewRowsChoices = 6;
+inline constexpr int kFewRows[kFewRowsChoices] = {1, 2, 3, 4, 6, 8};
+inline constexpr int64_t kMaxFewRows = kFewRows[kFewRowsChoices - 1];
 
 /// Columns that share a scale of the activations.
 enum class ScaleColumns : int32_t { c32 = 32, c128 = 128, c256 = 256 };
@@ -50,14 +49,14 @@ struct QuantizeRows {
   int64_t x_stride, rows, cols;
   ScaleColumns scale_columns;
   int64_t block_rows;    ///< n; those beyond `rows` become zeros
-  std::byte* blocks;     ///< the first block
+  void* blocks;     ///< the first block
   int64_t block_stride;  ///< bytes from one block of columns to the next
 };
 
 /// One strip times up to 8 rows.
 struct StripProduct {
-  const std::byte* strip;
-  const std::byte* activations;  ///< blocks of n rows
+  const void* strip;
+  const void* activations;  ///< blocks of n rows
   int64_t activation_stride, cols;
   float* out;  ///< [n, 16]
 };
@@ -68,11 +67,11 @@ inline constexpr int64_t kPanelScratchBytes =
 
 /// Two strips (or one) times many rows.
 struct PanelProduct {
-  const std::byte* strips[kPanelStrips];  ///< the second may be null
-  const std::byte* activations;  ///< blocks of 4 rows: first all rows of the first 256 columns
+  const void* strips[kPanelStrips];  ///< the second may be null
+  const void* activations;  ///< blocks of 4 rows: first all rows of the first 256 columns
   int64_t tiles;                 ///< rows / 4
   int64_t cols;
-  std::byte* scratch;  ///< kPanelScratchBytes, 64-byte aligned
+  void* scratch;  ///< kPanelScratchBytes, 64-byte aligned
   float* sums;         ///< [tiles, 4, 32], 64-byte aligned; replaced
 };
 
@@ -83,7 +82,7 @@ struct StripKernels {
   /// By type and index of n in kFewRows; null for types without strips. Activations have the
   /// default scale columns.
   using MultiplyStrip = void (*)(const StripProduct& product);
-  MultiplyStrip multiply_strip[kDTypes][kFewRows.size()];
+  MultiplyStrip multiply_strip[kDTypes][kFewRowsChoices];
 
   /// By type and whether the scale columns are 128 instead of the default.
   using MultiplyPanel = void (*)(const PanelProduct& product);

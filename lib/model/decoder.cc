@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/fail.h"
+#include "kernels/strip_layout.h"
 #include "model/checkpoint.h"
 #include "model/layer.h"
 #include "model/shapes.h"
@@ -41,13 +42,21 @@ struct Decoder::Impl {
   ops::Linear output;
 };
 
-/// residual = rows of the embedding, unpacked from whatever type it has.
+/// residual = rows of the embedding, unpacked from whatever type and layout it has. `inner` is free
+/// at this time.
 void Decoder::Impl::embed(std::span<const Token> tokens, const Pass& pass) const {
   const weights::Matrix& embedding = store.embedding();
   const auto dequantize = kernels.matrix->dequantize[static_cast<int>(embedding.dtype)];
   float* row = pass.activations().residual;
   for (const Token token : tokens) {
-    dequantize(embedding.row(token), row, shapes.hidden);
+    const std::byte* stored = embedding.row(token);
+    if (embedding.layout == Layout::strips) {
+      auto* const copy = reinterpret_cast<std::byte*>(pass.activations().inner);
+      kernels::strip_to_row(embedding.dtype, embedding.row(token / kStripRows * kStripRows),
+                            token % kStripRows, shapes.hidden, copy);
+      stored = copy;
+    }
+    dequantize(stored, row, shapes.hidden);
     row += shapes.hidden;
   }
 }
@@ -94,7 +103,8 @@ void Decoder::append(const Append& request, Workspace& workspace, const RunConte
     const int64_t rows = std::min(workspace.chunk(), total - done);
     const auto tokens =
         request.tokens.subspan(static_cast<size_t>(done), static_cast<size_t>(rows));
-    const Pass pass{Phase::prompt, rows, request.position + done, workspace, checkpoint, run};
+    const Pass pass{Phase::prompt, rows, request.position + done, workspace,
+                    checkpoint,    run,  request.precision};
     impl_->run_layers(tokens, request.range, request.cache, pass);
     if (request.all_logits)
       impl_->logits(0, rows, request.all_logits + done * impl_->shapes.vocab, pass);

@@ -36,6 +36,7 @@ class Decoder {
     float* last_logits;                  ///< [vocab] of the last token, or null
     const std::function<bool(double)>*
         keep_going;  ///< share of this call; may be null; false = stop
+    Precision precision = Precision::standard;
   };
   /// Prompt arithmetic. Error{cancelled} when run.stop is set or keep_going returned false; the
   /// rows written until then are garbage. The same bits for any split of a token sequence into

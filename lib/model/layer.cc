@@ -30,7 +30,8 @@ void Pass::multiply(const ops::Linear& linear, const float* x, int64_t x_stride,
   if (phase == Phase::generation) {
     linear.decode(x, y, store, workspace.linear(), run);
   } else {
-    linear.prefill({x, x_stride, y, linear.out_features(), rows}, store, workspace.linear(), run);
+    linear.prefill({x, x_stride, y, linear.out_features(), rows, precision}, store,
+                   workspace.linear(), run);
   }
 }
 

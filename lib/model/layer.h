@@ -28,6 +28,7 @@ struct Pass {
   Workspace& workspace;
   Checkpoint& checkpoint;
   const RunContext& run;
+  Precision precision = Precision::standard;  ///< of prompts
 
   const Workspace::Activations& activations() const noexcept { return workspace.activations(); }
 

@@ -4,13 +4,12 @@
 
 #include <cstdint>
 
+#include "phi/types.h"
+
 namespace phi::ops {
 
 /// What to do with what is already in y.
 enum class Store : int32_t { replace, add };
-
-/// fast: activations share a scale over more columns, where the weights' format allows it.
-enum class Precision : int32_t { standard, fast };
 
 /// x [rows, in] and y [rows, out], f32, dense rows with the given strides.
 struct LinearRows {

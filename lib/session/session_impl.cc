@@ -18,10 +18,15 @@ bool has_longrope(const weights::ModelConfig& config) noexcept {
   return config.rope.original_context > 0 && !config.rope.long_inverse_frequency.empty();
 }
 
+/// Checks the options on the way.
 KvCache::Shape cache_shape(const weights::ModelConfig& config, const SessionOptions& options) {
   if (options.kv != Kv::bf16 && options.kv != Kv::f32 && options.kv != Kv::int8) {
     fail(Code::invalid_argument, "kv: ", static_cast<int32_t>(options.kv),
          " is not a known type of cache");
+  }
+  if (options.precision != Precision::standard && options.precision != Precision::fast) {
+    fail(Code::invalid_argument, "precision: ", static_cast<int32_t>(options.precision),
+         " is not a known choice");
   }
   return {config.layers, config.kv_heads, config.head_dim, session_context(config, options),
           options.kv};
@@ -71,6 +76,7 @@ SessionImpl::SessionImpl(const model::Decoder& decoder, std::vector<Token> end_t
       workspace_(decoder.config(), session_context(decoder.config(), options), threads_.threads()),
       progress_(options.keep_going),
       tokens_(session_context(decoder.config(), options)),
+      precision_(options.precision),
       arithmetic_(tokens_.size()),
       logits_(decoder.config().vocab_size) {
   if (options.keep_going) {
@@ -219,7 +225,8 @@ void SessionImpl::evaluate_span(uint32_t first, uint32_t last, float* all_logits
                    .cache = cache_.layers(),
                    .all_logits = all_logits,
                    .last_logits = last_logits,
-                   .keep_going = keep_going_ ? &keep_going_ : nullptr},
+                   .keep_going = keep_going_ ? &keep_going_ : nullptr,
+                   .precision = precision_},
                   workspace_, run);
 }
 

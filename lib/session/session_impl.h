@@ -99,8 +99,9 @@ class SessionImpl {
   Progress progress_;
   std::function<bool(double)> keep_going_;  // empty when the application gave none
   std::vector<Token> tokens_;               // [context]; the first length_ are held
-  std::vector<Arithmetic> arithmetic_;      // [context]
-  std::vector<float> logits_;               // [vocab_size]
+  Precision precision_;
+  std::vector<Arithmetic> arithmetic_;  // [context]
+  std::vector<float> logits_;           // [vocab_size]
   uint32_t length_ = 0;
   uint32_t cached_ = 0;         // <= length_ between calls
   uint32_t logits_length_ = 0;  // logits_ are those after this many tokens; 0 = none

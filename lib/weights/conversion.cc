@@ -4,11 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/checked.h"
 #include "base/fail.h"
 #include "kernels/dispatch.h"
 #include "kernels/quantize.h"
+#include "kernels/strip_layout.h"
 
 namespace phi::weights {
 
@@ -16,7 +18,6 @@ namespace {
 
 constexpr auto kReportInterval = std::chrono::milliseconds(20);
 constexpr int64_t kLowBitBlock = 32;
-constexpr int64_t kFloatsPerLine = 16;
 /// One task converts about this many elements: less than a millisecond for plain types, a few for
 /// searched ones.
 constexpr int64_t kTaskElements = int64_t{1} << 16;
@@ -73,34 +74,98 @@ void LoadProgress::report() {
   last_report_ = Clock::now();
 }
 
+namespace {
+
+/// One thread's part of the work.
+class RowConverter {
+ public:
+  /// The scratch of one thread for rows of up to `cols` columns.
+  static int64_t scratch_bytes(int64_t cols) {
+    return ceil_div(cols * (kFloatBytes + kMaxBlockBytes * (1 + kStripRows)), kLineBytes) *
+           kLineBytes;
+  }
+
+  RowConverter(const Matrix& source, const Matrix& target, std::byte* scratch)
+      : source_(source),
+        target_(target),
+        dequantize_(
+            kernels::select_kernels(Isa::best).matrix->dequantize[static_cast<int>(source.dtype)]),
+        values_(reinterpret_cast<float*>(scratch)),
+        stored_row_(scratch + source.cols * kFloatBytes),
+        strip_rows_(stored_row_ + source.cols * kMaxBlockBytes) {}
+
+  /// Rows [begin, end); in strips `begin` is a multiple of 16, and so is `end` but for the last.
+  void convert(int64_t begin, int64_t end, std::byte* destination) {
+    if (target_.layout == Layout::strips) {
+      for (int64_t row = begin; row < end; row += kStripRows)
+        convert_strip(row, std::min(kStripRows, end - row),
+                      destination + row * target_.row_bytes());
+    } else {
+      for (int64_t row = begin; row < end; ++row)
+        convert_row(row, destination + row * target_.row_bytes());
+    }
+  }
+
+ private:
+  static constexpr int64_t kFloatBytes = 4, kLineBytes = 64;
+  /// No block format takes more for each element.
+  static constexpr int64_t kMaxBlockBytes = 2;
+
+  void convert_strip(int64_t first, int64_t rows, std::byte* strip) {
+    const std::byte* in_rows = source_.row(first);
+    if (source_.dtype != target_.dtype || source_.layout == Layout::strips) {
+      for (int64_t r = 0; r < rows; ++r)
+        convert_row(first + r, strip_rows_ + r * target_.row_bytes());
+      in_rows = strip_rows_;
+    }
+    kernels::rows_to_strip(target_.dtype, in_rows, target_.row_bytes(), rows, target_.cols, strip);
+  }
+
+  void convert_row(int64_t row, std::byte* out) {
+    const std::byte* stored = source_.row(row);
+    if (source_.layout == Layout::strips) {
+      kernels::strip_to_row(source_.dtype, source_.row(row / kStripRows * kStripRows),
+                            row % kStripRows, source_.cols, stored_row_);
+      stored = stored_row_;
+    }
+    if (source_.dtype == target_.dtype) {
+      std::memcpy(out, stored, static_cast<size_t>(target_.row_bytes()));
+    } else {
+      dequantize_(stored, values_, source_.cols);
+      kernels::quantize_row(target_.dtype, values_, out, source_.cols);
+    }
+  }
+
+  const Matrix &source_, &target_;
+  kernels::MatrixKernels::Dequantize dequantize_;
+  float* values_;
+  std::byte *stored_row_, *strip_rows_;
+};
+
+}  // namespace
+
 MatrixConverter::MatrixConverter(const ThreadScope& threads, int64_t widest_row, SourcePages pages,
                                  LoadProgress& progress)
     : threads_(threads),
-      scratch_stride_(ceil_div(widest_row, kFloatsPerLine) * kFloatsPerLine),
-      scratch_(static_cast<uint64_t>(scratch_stride_ * threads.threads()) * sizeof(float),
+      scratch_stride_(RowConverter::scratch_bytes(widest_row)),
+      scratch_(static_cast<uint64_t>(scratch_stride_ * threads.threads()),
                "scratch for converting weights"),
       pages_(pages),
       progress_(progress),
       round_tasks_(threads.threads()) {}
 
-void MatrixConverter::convert(const Matrix& source, DType to, std::byte* destination) {
-  const auto dequantize =
-      kernels::select_kernels(Isa::best).matrix->dequantize[static_cast<int>(source.dtype)];
-  const int64_t row_bytes = dtype_bytes(to, source.cols);
-  const int64_t task_rows = std::max<int64_t>(1, kTaskElements / source.cols);
+void MatrixConverter::convert(const Matrix& source, const Matrix& target, std::byte* destination) {
+  const int64_t task_rows =
+      ceil_div(std::max<int64_t>(1, kTaskElements / source.cols), kStripRows) * kStripRows;
 
   for (int64_t first = 0, last = 0; first < source.rows; first = last) {
     const auto begin_time = std::chrono::steady_clock::now();
     last = std::min(first + task_rows * round_tasks_, source.rows);
     const int64_t tasks = ceil_div(last - first, task_rows);
     threads_.parallel_for(tasks, [&](int64_t task, int worker) {
-      float* const scratch = scratch_.as<float>() + worker * scratch_stride_;
       const int64_t begin = first + task * task_rows;
-      const int64_t end = std::min(begin + task_rows, last);
-      for (int64_t row = begin; row < end; ++row) {
-        dequantize(source.row(row), scratch, source.cols);
-        kernels::quantize_row(to, scratch, destination + row * row_bytes, source.cols);
-      }
+      RowConverter(source, target, scratch_.data() + worker * scratch_stride_)
+          .convert(begin, std::min(begin + task_rows, last), destination);
     });
     if (pages_ == SourcePages::release) release_pages(source.row(first), source.row(last));
     progress_.advance(static_cast<uint64_t>((last - first) * source.cols));

@@ -1,5 +1,5 @@
-/// Holding matrices in another type than the file's: which type, and converting row by row as the
-/// source streams past.
+/// Holding matrices in another type or layout than the file's: which type, and converting row by
+/// row as the source streams past.
 #ifndef PHI_WEIGHTS_CONVERSION_H_
 #define PHI_WEIGHTS_CONVERSION_H_
 
@@ -51,16 +51,16 @@ class MatrixConverter {
   MatrixConverter(const ThreadScope& threads, int64_t widest_row, SourcePages pages,
                   LoadProgress& progress);
 
-  /// Writes `source` as rows of `to`; its columns are a multiple of the block of `to`.
-  /// Error{cancelled}
-  void convert(const Matrix& source, DType to, std::byte* destination);
+  /// Writes `source` in the type and layout of `target`, of the same shape; its columns are a
+  /// multiple of the target's block. Error{cancelled}
+  void convert(const Matrix& source, const Matrix& target, std::byte* destination);
 
  private:
   void adapt_round(int64_t tasks, std::chrono::steady_clock::duration taken);
 
   const ThreadScope& threads_;
   int64_t scratch_stride_;
-  AlignedBuffer scratch_;  // one row of floats per thread
+  AlignedBuffer scratch_;  // per thread a row of floats, a row of blocks and the rows of a strip
   SourcePages pages_;
   LoadProgress& progress_;
   int64_t round_tasks_;  // tasks between two reports, adapted to the time that they take

@@ -81,10 +81,11 @@ class TensorFinder {
       fail(Code::bad_format, "tensor '", tensor.entry->name, "': rows of ", tensor.shape.cols,
            " are not a multiple of the ", block, " elements of a ", type.name, " block");
     }
-    const uint64_t row_bytes = tensor.shape.cols / block * static_cast<uint64_t>(type.block_bytes);
-    if (tensor.entry->data.size() != tensor.shape.rows * row_bytes) {
-      fail(Code::bad_format, "tensor '", tensor.entry->name, "': ", tensor.entry->data.size(),
-           " bytes, expected ", tensor.shape.rows * row_bytes);
+    const std::string what = concat("tensor '", tensor.entry->name, "'");
+    const uint64_t bytes =
+        io::tensor_bytes(tensor.entry->dtype, tensor.entry->shape, tensor.entry->layout, what);
+    if (tensor.entry->data.size() != bytes) {
+      fail(Code::bad_format, what, ": ", tensor.entry->data.size(), " bytes, expected ", bytes);
     }
   }
 

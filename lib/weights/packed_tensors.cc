@@ -15,8 +15,10 @@ namespace {
 std::optional<Matrix> join(std::span<const Matrix> parts) {
   Matrix whole = parts.front();
   for (const Matrix& part : parts.subspan(1)) {
-    const bool adjacent = whole.data + whole.size_bytes() == part.data;
-    if (!adjacent || part.dtype != whole.dtype || part.cols != whole.cols) return std::nullopt;
+    const bool is_adjacent = whole.data + whole.size_bytes() == part.data;
+    const bool is_alike =
+        part.dtype == whole.dtype && part.layout == whole.layout && part.cols == whole.cols;
+    if (!is_adjacent || !is_alike) return std::nullopt;
     whole.rows += part.rows;
   }
   return whole;
@@ -29,7 +31,8 @@ class PackedList {
         {.name = tensor_name(Naming::packed, part, layer),
          .dtype = matrix.dtype,
          .shape = {static_cast<uint64_t>(matrix.rows), static_cast<uint64_t>(matrix.cols)},
-         .data = {matrix.data, matrix.size_bytes()}});
+         .data = {matrix.data, matrix.size_bytes()},
+         .layout = matrix.layout});
   }
 
   /// Nothing where there is no such vector.

@@ -3,63 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/checked.h"
 #include "base/fail.h"
 #include "weights/conversion.h"
+#include "weights/held_forms.h"
 #include "weights/model_tensors.h"
 #include "weights/tensor_names.h"
 #include "weights/tensor_values.h"
 
 namespace phi::weights {
-
-namespace {
-
-constexpr uint64_t kMatrixAlignment = 64;
-
-Matrix stored_matrix(const ModelTensor& tensor) {
-  return {.name = tensor.entry->name,
-          .dtype = tensor.entry->dtype,
-          .rows = static_cast<int64_t>(tensor.shape.rows),
-          .cols = static_cast<int64_t>(tensor.shape.cols),
-          .data = tensor.entry->data.data()};
-}
-
-/// The same matrix in the type in which it is to be held; data still to be set where that is
-/// another.
-Matrix held_matrix(const ModelTensor& tensor, Weights weights) {
-  Matrix matrix = stored_matrix(tensor);
-  matrix.dtype = held_type(weights, tensor.part, matrix.dtype, matrix.cols);
-  if (matrix.dtype != tensor.entry->dtype) matrix.data = nullptr;
-  return matrix;
-}
-
-bool is_converted(const ModelTensor& tensor, Weights weights) {
-  return tensor.shape.is_matrix() && held_matrix(tensor, weights).data == nullptr;
-}
-
-/// Bytes that a tensor takes when held: vectors as floats, converted matrices at aligned places.
-uint64_t held_bytes(const ModelTensor& tensor, Weights weights) {
-  if (!tensor.shape.is_matrix()) return tensor.shape.rows * sizeof(float);
-  const uint64_t bytes = held_matrix(tensor, weights).size_bytes();
-  return is_converted(tensor, weights) ? round_up(bytes, kMatrixAlignment) : bytes;
-}
-
-/// While loading, what is held and the source of the one matrix that is being converted are in
-/// memory.
-LoadPlan make_plan(std::span<const ModelTensor> tensors, Weights weights) {
-  LoadPlan plan;
-  uint64_t largest_source = 0;
-  for (const ModelTensor& tensor : tensors) {
-    plan.weight_bytes += held_bytes(tensor, weights);
-    if (is_converted(tensor, weights)) {
-      largest_source = std::max<uint64_t>(largest_source, tensor.entry->data.size());
-    }
-  }
-  plan.peak_bytes = plan.weight_bytes + largest_source;
-  return plan;
-}
-
-}  // namespace
 
 Matrix Matrix::slice(int64_t first, int64_t count) const {
   Matrix part = *this;
@@ -72,7 +23,7 @@ Matrix Matrix::slice(int64_t first, int64_t count) const {
 class WeightStoreBuilder {
  public:
   WeightStoreBuilder(WeightStore& store, ModelConfig config, const LoadOptions& options)
-      : store_(store), options_(options) {
+      : store_(store), options_(options), forms_(store.config_, options.weights, options.layout) {
     store_.config_ = std::move(config);
     store_.weights_ = options.weights;
   }
@@ -80,7 +31,7 @@ class WeightStoreBuilder {
   void build(std::span<const io::TensorEntry> tensors, Naming naming, SourcePages pages,
              const ThreadScope& threads) {
     const std::vector<ModelTensor> found = find_model_tensors(tensors, naming, store_.config_);
-    const LoadPlan plan = make_plan(found, options_.weights);
+    const LoadPlan plan = forms_.plan(found);
     check_budget(plan);
     store_.weight_bytes_ = plan.weight_bytes;
     store_.parameters_ = count_parameters(store_.config_);
@@ -110,13 +61,13 @@ class WeightStoreBuilder {
     int64_t widest_row = 0;
     for (const ModelTensor& tensor : found) {
       if (!tensor.shape.is_matrix()) continue;
-      if (!is_converted(tensor, options_.weights)) {
+      if (!forms_.converts(tensor)) {
         borrowed_.push_back(tensor.entry->data.data());
         place_matrix(tensor, stored_matrix(tensor));
         continue;
       }
       conversions.push_back(&tensor);
-      arena_bytes += held_bytes(tensor, options_.weights);
+      arena_bytes += forms_.bytes(tensor);
       elements += tensor.shape.elements();
       widest_row = std::max(widest_row, static_cast<int64_t>(tensor.shape.cols));
     }
@@ -124,23 +75,24 @@ class WeightStoreBuilder {
     if (conversions.empty()) return;
 
     log_fallbacks(conversions);
+    log_repacking(conversions);
     std::ranges::sort(conversions, {}, [](const ModelTensor* t) { return t->entry->data.data(); });
     MatrixConverter converter(threads, widest_row, pages, progress);
     store_.buffers_.emplace_back(arena_bytes, "converted weights");
     std::byte* place = store_.buffers_.back().data();
     for (const ModelTensor* tensor : conversions) {
-      Matrix matrix = held_matrix(*tensor, options_.weights);
+      Matrix matrix = forms_.matrix(*tensor);
       matrix.data = place;
-      converter.convert(stored_matrix(*tensor), matrix.dtype, place);
+      converter.convert(stored_matrix(*tensor), matrix, place);
       place_matrix(*tensor, matrix);
-      place += held_bytes(*tensor, options_.weights);
+      place += forms_.bytes(*tensor);
     }
   }
 
   void log_fallbacks(std::span<const ModelTensor* const> conversions) const {
     if (options_.weights != Weights::int8 && options_.weights != Weights::int4) return;
     const auto falls_back = [this](const ModelTensor* tensor) {
-      return held_matrix(*tensor, options_.weights).dtype == DType::bf16;
+      return forms_.matrix(*tensor).dtype == DType::bf16;
     };
     const auto first = std::ranges::find_if(conversions, falls_back);
     if (first == conversions.end()) return;
@@ -149,6 +101,22 @@ class WeightStoreBuilder {
         " matrices are held as BF16 because their rows do not divide into blocks of 32, "
         "the first is '",
         (*first)->entry->name, "'");
+  }
+
+  /// Says what repacking costs and how to be rid of it.
+  void log_repacking(std::span<const ModelTensor* const> conversions) const {
+    int64_t matrices = 0;
+    uint64_t bytes = 0;
+    for (const ModelTensor* tensor : conversions) {
+      const Matrix held = forms_.matrix(*tensor);
+      if (held.dtype != tensor->entry->dtype) continue;
+      ++matrices;
+      bytes += held.size_bytes();
+    }
+    if (matrices == 0) return;
+    const char* const layout = options_.layout == LayoutChoice::strips ? "strips" : "rows";
+    options_.log.info("weights: ", matrices, " matrices (", bytes, " bytes) are repacked to ",
+                      layout, " for this processor; a packed file converted on it opens without");
   }
 
   void place_matrix(const ModelTensor& tensor, const Matrix& matrix) {
@@ -248,6 +216,7 @@ class WeightStoreBuilder {
 
   WeightStore& store_;
   const LoadOptions& options_;
+  HeldForms forms_;
   std::vector<const std::byte*> borrowed_;  // where the matrices that stay as stored begin
 };
 
@@ -282,7 +251,8 @@ WeightStore WeightStore::from_packed(io::PackedFile packed, ModelConfig config,
 
 LoadPlan WeightStore::plan(std::span<const io::TensorEntry> tensors, const ModelConfig& config,
                            const LoadOptions& options) {
-  return make_plan(find_model_tensors(tensors, naming_of(tensors), config), options.weights);
+  return HeldForms(config, options.weights, options.layout)
+      .plan(find_model_tensors(tensors, naming_of(tensors), config));
 }
 
 }  // namespace phi::weights

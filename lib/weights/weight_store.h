@@ -46,9 +46,13 @@ struct LayerWeights {
   Matrix gate, up, down;  ///< [intermediate, hidden], down: [hidden, intermediate]
 };
 
+/// Of the low-bit matrices that are multiplied; all others are in rows.
+enum class LayoutChoice : uint8_t { as_stored, rows, strips };
+
 /// Called with the share of the load that is done; false cancels.
 struct LoadOptions {
   Weights weights = Weights::as_stored;
+  LayoutChoice layout = LayoutChoice::as_stored;
   uint64_t memory_limit_bytes = 0;
   KeepGoing keep_going = {};
   Log log = {};

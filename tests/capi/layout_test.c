@@ -15,7 +15,7 @@ FROZEN(error, sizeof(phi_error) == 256);
 FIELD(phi_error, code, 0);
 FIELD(phi_error, message, 4);
 
-FROZEN(model_options, sizeof(phi_model_options) == 48);
+FROZEN(model_options, sizeof(phi_model_options) == 56);
 FIELD(phi_model_options, struct_size, 0);
 FIELD(phi_model_options, weights, 4);
 FIELD(phi_model_options, threads, 8);
@@ -24,6 +24,8 @@ FIELD(phi_model_options, memory_limit_bytes, 16);
 FIELD(phi_model_options, keep_going, 24);
 FIELD(phi_model_options, log, 32);
 FIELD(phi_model_options, user, 40);
+FIELD(phi_model_options, repack, 48);
+FIELD(phi_model_options, reserved, 52);
 
 FROZEN(sampling, sizeof(phi_sampling) == 88);
 FIELD(phi_sampling, struct_size, 0);
@@ -43,7 +45,7 @@ FIELD(phi_sampling, bias_count, 64);
 FIELD(phi_sampling, stop_tokens, 72);
 FIELD(phi_sampling, stop_count, 80);
 
-FROZEN(session_options, sizeof(phi_session_options) == 120);
+FROZEN(session_options, sizeof(phi_session_options) == 128);
 FIELD(phi_session_options, struct_size, 0);
 FIELD(phi_session_options, context, 4);
 FIELD(phi_session_options, kv, 8);
@@ -51,6 +53,8 @@ FIELD(phi_session_options, threads, 12);
 FIELD(phi_session_options, keep_going, 16);
 FIELD(phi_session_options, user, 24);
 FIELD(phi_session_options, sampling, 32);
+FIELD(phi_session_options, precision, 120);
+FIELD(phi_session_options, reserved, 124);
 
 FROZEN(stream_options, sizeof(phi_stream_options) == 24);
 FIELD(phi_stream_options, struct_size, 0);

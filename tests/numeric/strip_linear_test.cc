@@ -42,7 +42,7 @@ struct Runner {
 };
 
 std::vector<float> multiply(const ops::Linear& linear, const std::vector<float>& x, int64_t rows,
-                            int threads, ops::Precision precision = ops::Precision::standard) {
+                            int threads, Precision precision = Precision::standard) {
   Runner runner(threads);
   ops::LinearScratch scratch(rows, linear.in_features(), threads);
   std::vector<float> y(static_cast<size_t>(rows * linear.out_features()), NAN);
@@ -115,7 +115,7 @@ TEST_CASE("strips multiply as the stored weights do, for few rows and for many")
         CAPTURE(rows);
         const std::vector<float> x = test::random_floats(rows * in, 22);
         CHECK(count_wrong(weights, x, multiply(linear, x, rows, 2), rows, columns) == 0);
-        const auto fast = multiply(linear, x, rows, 2, ops::Precision::fast);
+        const auto fast = multiply(linear, x, rows, 2, Precision::fast);
         CHECK(count_wrong(weights, x, fast, rows, std::max<int64_t>(columns, 128)) == 0);
       }
     }
@@ -131,7 +131,7 @@ TEST_CASE("a row has the same bits for any number of rows and threads, in decode
       const std::vector<float> x = test::random_floats(most * in, 23);
       const StripWeights weights(type, out, in, 24);
       const ops::Linear linear({&weights.matrix, 1}, {}, kernels, gemm);
-      for (const ops::Precision precision : {ops::Precision::standard, ops::Precision::fast}) {
+      for (const Precision precision : {Precision::standard, Precision::fast}) {
         const std::vector<float> all = multiply(linear, x, most, 1, precision);
         for (const int64_t rows : {1, 2, 3, 7, 8, 9, 17, 64, 130}) {
           for (const int threads : {1, 2, 3}) {
