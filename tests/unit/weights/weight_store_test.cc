@@ -245,6 +245,51 @@ TEST_CASE("a packed file gives back the same matrices, fused ones side by side")
   }
 }
 
+/// The store through a packed file and back.
+WeightStore through_packed_file(const WeightStore& store, const std::string& path,
+                                weights::LayoutChoice layout) {
+  io::write_packed(path, store.packed_tensors(),
+                   {{"config", weights::config_to_text(store.config())}}, nullptr);
+  io::PackedFile packed = io::PackedFile::open(path);
+  ModelConfig config = weights::config_from_text(packed.text_at("config"), "packed");
+  return WeightStore::from_packed(std::move(packed), std::move(config),
+                                  {.layout = layout, .source_is_mapped = true}, ThreadScope(2));
+}
+
+TEST_CASE("strips are written and mapped as they are, and become the file's rows again") {
+  const TempDir folder;
+  for (const char* name : {"Q4_0", "Q4_K", "Q6_K", "Q8_0", "Q5_1", "IQ4_XS"}) {
+    CAPTURE(std::string(name));
+    const std::string gguf =
+        test_data(std::string("golden/data/gguf/g1_phi4/g1_phi4-") + name + ".gguf");
+    if (!std::filesystem::exists(gguf)) continue;
+    const WeightStore in_rows = open_gguf(gguf);
+    const WeightStore in_strips = open_gguf(gguf, {.layout = weights::LayoutChoice::strips});
+    CHECK(in_rows.layers()[0].down.layout == Layout::rows);
+    CHECK(in_strips.layers()[0].down.layout == Layout::strips);
+    CHECK(in_strips.layers()[0].v.layout == Layout::strips);
+    CHECK(in_strips.embedding().layout == Layout::rows);
+
+    const std::string path = folder / (std::string(name) + ".phi");
+    const WeightStore mapped =
+        through_packed_file(in_strips, path, weights::LayoutChoice::strips);
+    const auto before = matrices_of(in_strips), same = matrices_of(mapped);
+    REQUIRE(before.size() == same.size());
+    for (size_t i = 0; i < before.size(); ++i) {
+      CHECK(before[i].layout == same[i].layout);
+      CHECK(same_bytes(before[i], same[i]));
+    }
+
+    const WeightStore back = through_packed_file(in_strips, path, weights::LayoutChoice::rows);
+    const auto original = matrices_of(in_rows), again = matrices_of(back);
+    REQUIRE(original.size() == again.size());
+    for (size_t i = 0; i < original.size(); ++i) {
+      CHECK(again[i].layout == Layout::rows);
+      CHECK(same_bytes(original[i], again[i]));
+    }
+  }
+}
+
 TEST_CASE("tensor names") {
   CHECK(tensor_name(Naming::safetensors, Part::down, 3) == "model.layers.3.mlp.down_proj.weight");
   CHECK(tensor_name(Naming::gguf, Part::k_bias, 12) == "blk.12.attn_k.bias");
