@@ -22,8 +22,12 @@ using kernels::ScaleColumns;
 /// A pass over few rows hands out about this much weight memory as one task: some 20 microseconds.
 constexpr int64_t kTaskBytes = 512 * 1024;
 
-/// Columns that one task quantises for a tile of rows: a few microseconds.
-constexpr int64_t kQuantizeColumns = 4096;
+/// Up to this many rows go through a strip tile after tile while it is in the caches; more are
+/// worth unpacking it for.
+constexpr int64_t kMaxStreamedRows = 32;
+
+/// Numbers that one task quantises, about: some microseconds, less than waking a thread is worth.
+constexpr int64_t kQuantizeNumbers = 32 * 1024;
 
 constexpr size_t index_of(int64_t rows) {
   size_t i = 0;
@@ -33,14 +37,16 @@ constexpr size_t index_of(int64_t rows) {
 
 /// How the rows lie in the activation blocks.
 struct Tiling {
-  explicit Tiling(int64_t rows)
-      : is_few(rows <= kMaxFewRows),
-        tile_rows(is_few ? kFewRows[index_of(rows)] : kTileRows),
-        tiles(is_few ? 1 : ceil_div(rows, kTileRows)) {}
-  int64_t block_stride() const { return tiles * activation_block_bytes(tile_rows); }
+  Tiling(int64_t rows, ScaleColumns scale_columns)
+      // The kernels that stream strips know the default scales only.
+      : is_streamed(rows <= kMaxStreamedRows && scale_columns != ScaleColumns::c128),
+        tiles(ceil_div(rows, is_streamed ? kMaxFewRows : kTileRows)),
+        tile_rows(is_streamed ? kFewRows[index_of(ceil_div(rows, tiles))] : kTileRows) {}
+  int64_t tile_bytes() const { return activation_block_bytes(tile_rows); }
+  int64_t block_stride() const { return tiles * tile_bytes(); }
 
-  bool is_few;
-  int64_t tile_rows, tiles;
+  bool is_streamed;
+  int64_t tiles, tile_rows;
 };
 
 ScaleColumns scale_columns_of(DType type, Precision precision) {
@@ -56,11 +62,11 @@ class StripPass {
  public:
   StripPass(std::span<const StripPart> parts, const StripCall& call, const LinearRows& rows,
             ScaleColumns scale_columns)
-      : parts_(parts), call_(call), rows_(rows), scale_columns_(scale_columns), tiling_(rows.rows) {
-    // The kernels for few rows know the default scales only.
-    if (rows.precision == Precision::fast && tiling_.is_few) tiling_ = Tiling(kMaxFewRows + 1);
-    if (!tiling_.is_few) tiling_.tiles = ceil_div(rows.rows, kTileRows);
-  }
+      : parts_(parts),
+        call_(call),
+        rows_(rows),
+        scale_columns_(scale_columns),
+        tiling_(rows.rows, scale_columns) {}
 
   void run(const RunContext& run) const {
     quantize(run);
@@ -70,8 +76,8 @@ class StripPass {
       if (run.stopped()) return;
       const StripPart* part = parts_.data();
       for (; task >= tasks_of(*part); ++part) task -= tasks_of(*part);
-      if (tiling_.is_few) {
-        multiply_few(*part, task);
+      if (tiling_.is_streamed) {
+        stream_strips(*part, task);
       } else {
         multiply_panel(*part, task, worker);
       }
@@ -80,7 +86,7 @@ class StripPass {
 
  private:
   int64_t strips_per_task(const StripPart& part) const {
-    if (!tiling_.is_few) return kPanelStrips;
+    if (!tiling_.is_streamed) return kPanelStrips;
     return std::max<int64_t>(1, kTaskBytes / kernels::strip_bytes(part.dtype, call_.cols));
   }
   /// None for parts that take another kind of activations.
@@ -90,25 +96,28 @@ class StripPass {
   }
 
   void quantize(const RunContext& run) const {
-    const int64_t pieces = ceil_div(call_.cols, kQuantizeColumns);
+    const int64_t piece_columns =
+        std::max<int64_t>(1, kQuantizeNumbers / tiling_.tile_rows / kBlockColumns) * kBlockColumns;
+    const int64_t pieces = ceil_div(call_.cols, piece_columns);
     run.threads.parallel_for(tiling_.tiles * pieces, [&](int64_t task, int) {
       if (run.stopped()) return;
-      const int64_t tile = task / pieces, column = task % pieces * kQuantizeColumns;
+      const int64_t tile = task / pieces, column = task % pieces * piece_columns;
       const int64_t first_row = tile * tiling_.tile_rows;
       call_.kernels.quantize_rows({.x = rows_.x + first_row * rows_.x_stride + column,
                                    .x_stride = rows_.x_stride,
                                    .rows = std::min(tiling_.tile_rows, rows_.rows - first_row),
-                                   .cols = std::min(kQuantizeColumns, call_.cols - column),
+                                   .cols = std::min(piece_columns, call_.cols - column),
                                    .scale_columns = scale_columns_,
                                    .block_rows = tiling_.tile_rows,
                                    .blocks = call_.scratch.input +
                                              column / kBlockColumns * tiling_.block_stride() +
-                                             tile * activation_block_bytes(tiling_.tile_rows),
+                                             tile * tiling_.tile_bytes(),
                                    .block_stride = tiling_.block_stride()});
     });
   }
 
-  void multiply_few(const StripPart& part, int64_t task) const {
+  /// Every strip of the task meets one tile of rows after the other.
+  void stream_strips(const StripPart& part, int64_t task) const {
     const auto multiply =
         call_.kernels.multiply_strip[static_cast<int>(part.dtype)][index_of(tiling_.tile_rows)];
     const int64_t bytes = kernels::strip_bytes(part.dtype, call_.cols);
@@ -116,9 +125,13 @@ class StripPass {
                   end = std::min(strips_of(part), first + strips_per_task(part));
     alignas(64) std::array<float, kMaxFewRows * kStripRows> sums;
     for (int64_t strip = first; strip < end; ++strip) {
-      multiply({part.data + strip * bytes, call_.scratch.input, tiling_.block_stride(), call_.cols,
-                sums.data()});
-      store(part, strip * kStripRows, sums.data(), kStripRows);
+      for (int64_t tile = 0; tile < tiling_.tiles; ++tile) {
+        multiply({part.data + strip * bytes, call_.scratch.input + tile * tiling_.tile_bytes(),
+                  tiling_.block_stride(), call_.cols, sums.data()});
+        const int64_t row = tile * tiling_.tile_rows;
+        store(part, strip * kStripRows, {sums.data(), kStripRows},
+              {row, std::min(rows_.rows, row + tiling_.tile_rows)});
+      }
     }
   }
 
@@ -136,15 +149,25 @@ class StripPass {
               .cols = call_.cols,
               .scratch = scratch,
               .sums = sums});
-    store(part, first * kStripRows, sums, kPanelOutputs);
+    store(part, first * kStripRows, {sums, kPanelOutputs}, {0, rows_.rows});
   }
 
-  /// Results [rows, width] of outputs [first, first + width) of a part, those that exist, to y.
-  void store(const StripPart& part, int64_t first, const float* sums, int64_t width) const {
-    const int64_t count = std::min(width, part.rows - first);
+  struct Results {
+    const float* sums;  ///< [rows, width]
+    int64_t width;
+  };
+  struct RowRange {
+    int64_t begin, end;
+  };
+
+  /// Outputs [first, first + width) of a part, those that exist, to y.
+  void store(const StripPart& part, int64_t first, const Results& results,
+             const RowRange& rows) const {
+    const int64_t count = std::min(results.width, part.rows - first);
     const int64_t output = part.first_output + first;
     const float* bias = call_.bias == nullptr ? nullptr : call_.bias + output;
-    for (int64_t r = 0; r < rows_.rows; ++r, sums += width) {
+    const float* sums = results.sums;
+    for (int64_t r = rows.begin; r < rows.end; ++r, sums += results.width) {
       float* y = rows_.y + r * rows_.y_stride + output;
       for (int64_t i = 0; i < count; ++i) {
         const float value = bias == nullptr ? sums[i] : sums[i] + bias[i];
@@ -163,12 +186,12 @@ class StripPass {
 }  // namespace
 
 uint64_t strip_input_bytes(int64_t rows, int64_t cols) {
-  const int64_t filled_up = ceil_div(std::max<int64_t>(rows, kMaxFewRows), kTileRows) * kTileRows;
+  const int64_t filled_up = ceil_div(rows, kMaxFewRows) * kMaxFewRows;
   return static_cast<uint64_t>(ceil_div(cols, kBlockColumns) * activation_block_bytes(filled_up));
 }
 
 uint64_t strip_worker_bytes(int64_t rows) {
-  const int64_t filled_up = ceil_div(std::max<int64_t>(rows, kMaxFewRows), kTileRows) * kTileRows;
+  const int64_t filled_up = ceil_div(rows, kMaxFewRows) * kMaxFewRows;
   return static_cast<uint64_t>(kernels::kPanelScratchBytes + filled_up * kPanelOutputs * 4);
 }
 

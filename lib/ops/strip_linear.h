@@ -1,8 +1,8 @@
 /// Matrix multiplication on weights that are held in strips (kernels/strip_kernels.h).
 ///
-/// Up to 8 rows read every strip once, straight from memory: generation, verification, short
-/// prompts. More rows unpack 256 columns of two strips at a time into the level-1 cache and let all
-/// rows meet them. Both give a row the same bits.
+/// Few rows (generation, verification, short prompts) read every strip once, straight from memory,
+/// up to 8 rows at a time. Many rows unpack 256 columns of two strips at a time into the level-1
+/// cache and let all rows meet them. Both give a row the same bits.
 #ifndef PHI_OPS_STRIP_LINEAR_H_
 #define PHI_OPS_STRIP_LINEAR_H_
 
