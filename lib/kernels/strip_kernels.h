@@ -49,7 +49,7 @@ struct QuantizeRows {
   int64_t x_stride, rows, cols;
   ScaleColumns scale_columns;
   int64_t block_rows;    ///< n; those beyond `rows` become zeros
-  void* blocks;     ///< the first block
+  void* blocks;          ///< the first block
   int64_t block_stride;  ///< bytes from one block of columns to the next
 };
 
@@ -61,18 +61,19 @@ struct StripProduct {
   float* out;  ///< [n, 16]
 };
 
-/// Scratch of multiply_panel: stays in the level-1 cache.
+/// Scratch of multiply_panel, which stays in the level-1 cache.
 inline constexpr int64_t kPanelScratchBytes =
     kPanelOutputs * kBlockColumns + 2 * 16 * kPanelOutputs * 4;
 
-/// Two strips (or one) times many rows.
-struct PanelProduct {
-  const void* strips[kPanelStrips];  ///< the second may be null
-  const void* activations;  ///< blocks of 4 rows: first all rows of the first 256 columns
-  int64_t tiles;                 ///< rows / 4
-  int64_t cols;
-  void* scratch;  ///< kPanelScratchBytes, 64-byte aligned
-  float* sums;         ///< [tiles, 4, 32], 64-byte aligned; replaced
+/// 256 columns (fewer at the end) of two strips times many rows.
+struct PanelBlock {
+  const void* strips[kPanelStrips];  ///< at this block; the same twice where there is one
+  const void* activations;           ///< the block of the first 4 rows; the others follow
+  int64_t tiles;                     ///< rows / 4
+  int64_t groups;                    ///< columns / 32, up to 8
+  void* scratch;                     ///< kPanelScratchBytes, 64-byte aligned
+  float* sums;                       ///< [tiles, 4, 32], 64-byte aligned
+  bool is_first;                     ///< replace the sums instead of adding to them
 };
 
 struct StripKernels {
@@ -85,7 +86,7 @@ struct StripKernels {
   MultiplyStrip multiply_strip[kDTypes][kFewRowsChoices];
 
   /// By type and whether the scale columns are 128 instead of the default.
-  using MultiplyPanel = void (*)(const PanelProduct& product);
+  using MultiplyPanel = void (*)(const PanelBlock& block);
   MultiplyPanel multiply_panel[kDTypes][2];
 };
 

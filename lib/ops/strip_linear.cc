@@ -26,6 +26,11 @@ constexpr int64_t kTaskBytes = 512 * 1024;
 /// worth unpacking it for.
 constexpr int64_t kMaxStreamedRows = 32;
 
+/// Panels that one task of a pass over many rows works on: their sums of 512 rows stay in the
+/// level-2 cache beside a block of activations.
+constexpr int64_t kMaxPanels = 4;
+constexpr int64_t kTasksPerThread = 8;
+
 /// Numbers that one task quantises, about: some microseconds, less than waking a thread is worth.
 constexpr int64_t kQuantizeNumbers = 32 * 1024;
 
@@ -68,7 +73,8 @@ class StripPass {
         scale_columns_(scale_columns),
         tiling_(rows.rows, scale_columns) {}
 
-  void run(const RunContext& run) const {
+  void run(const RunContext& run) {
+    panels_per_task_ = panels_per_task(run.threads.threads());
     quantize(run);
     int64_t total = 0;
     for (const StripPart& part : parts_) total += tasks_of(part);
@@ -79,15 +85,21 @@ class StripPass {
       if (tiling_.is_streamed) {
         stream_strips(*part, task);
       } else {
-        multiply_panel(*part, task, worker);
+        multiply_panels(*part, task, worker, run);
       }
     });
   }
 
  private:
   int64_t strips_per_task(const StripPart& part) const {
-    if (!tiling_.is_streamed) return kPanelStrips;
+    if (!tiling_.is_streamed) return panels_per_task_ * kPanelStrips;
     return std::max<int64_t>(1, kTaskBytes / kernels::strip_bytes(part.dtype, call_.cols));
+  }
+  /// As many as make sense, but enough tasks for all threads to be busy to the end.
+  int64_t panels_per_task(int threads) const {
+    int64_t panels = 0;
+    for (const StripPart& part : parts_) panels += ceil_div(strips_of(part), kPanelStrips);
+    return std::clamp<int64_t>(panels / (kTasksPerThread * threads), 1, kMaxPanels);
   }
   /// None for parts that take another kind of activations.
   int64_t tasks_of(const StripPart& part) const {
@@ -135,21 +147,39 @@ class StripPass {
     }
   }
 
-  void multiply_panel(const StripPart& part, int64_t task, int worker) const {
+  /// Some panels of two strips each, block by block, so that a block of activations is read from
+  /// afar once for all of them.
+  void multiply_panels(const StripPart& part, int64_t task, int worker,
+                       const RunContext& run) const {
     const bool is_fast = scale_columns_ != kernels::default_scale_columns(part.dtype);
     const auto multiply = call_.kernels.multiply_panel[static_cast<int>(part.dtype)][is_fast];
     const int64_t bytes = kernels::strip_bytes(part.dtype, call_.cols);
-    const int64_t first = task * kPanelStrips;
-    const std::byte* strip = part.data + first * bytes;
+    const int64_t first = task * strips_per_task(part),
+                  end = std::min(strips_of(part), first + strips_per_task(part));
     std::byte* scratch = call_.scratch.workers + worker * call_.scratch.worker_stride;
-    auto* sums = reinterpret_cast<float*>(scratch + kernels::kPanelScratchBytes);
-    multiply({.strips = {strip, first + 1 < strips_of(part) ? strip + bytes : nullptr},
-              .activations = call_.scratch.input,
-              .tiles = tiling_.tiles,
-              .cols = call_.cols,
-              .scratch = scratch,
-              .sums = sums});
-    store(part, first * kStripRows, {sums, kPanelOutputs}, {0, rows_.rows});
+    const int64_t panel_sums = tiling_.tiles * kTileRows * kPanelOutputs;
+    auto* const all_sums = reinterpret_cast<float*>(scratch + kernels::kPanelScratchBytes);
+
+    for (int64_t column = 0; column < call_.cols; column += kBlockColumns) {
+      if (run.stopped()) return;
+      const int64_t block = column / kBlockColumns;
+      const int64_t groups = std::min(kBlockColumns, call_.cols - column) / 32;
+      float* sums = all_sums;
+      for (int64_t strip = first; strip < end; strip += kPanelStrips, sums += panel_sums) {
+        const std::byte* at_block =
+            part.data + strip * bytes + kernels::strip_bytes(part.dtype, column);
+        multiply({.strips = {at_block, strip + 1 < end ? at_block + bytes : at_block},
+                  .activations = call_.scratch.input + block * tiling_.block_stride(),
+                  .tiles = tiling_.tiles,
+                  .groups = groups,
+                  .scratch = scratch,
+                  .sums = sums,
+                  .is_first = column == 0});
+      }
+    }
+    const float* sums = all_sums;
+    for (int64_t strip = first; strip < end; strip += kPanelStrips, sums += panel_sums)
+      store(part, strip * kStripRows, {sums, kPanelOutputs}, {0, rows_.rows});
   }
 
   struct Results {
@@ -181,6 +211,7 @@ class StripPass {
   const LinearRows& rows_;
   ScaleColumns scale_columns_;
   Tiling tiling_;
+  int64_t panels_per_task_ = 1;
 };
 
 }  // namespace
@@ -192,7 +223,8 @@ uint64_t strip_input_bytes(int64_t rows, int64_t cols) {
 
 uint64_t strip_worker_bytes(int64_t rows) {
   const int64_t filled_up = ceil_div(rows, kMaxFewRows) * kMaxFewRows;
-  return static_cast<uint64_t>(kernels::kPanelScratchBytes + filled_up * kPanelOutputs * 4);
+  return static_cast<uint64_t>(kernels::kPanelScratchBytes +
+                               kMaxPanels * filled_up * kPanelOutputs * 4);
 }
 
 void multiply_strips(std::span<const StripPart> parts, const StripCall& call,
