@@ -10,7 +10,7 @@ namespace phi::cli {
 
 namespace {
 
-constexpr uint32_t kPassesOfRows = 4;  // of one sample: a single pass is short
+constexpr double kSecondsOfRows = 0.2;  // at least, of one sample: a single pass may be short
 
 const char* prefix(Phase phase) {
   switch (phase) {
@@ -113,11 +113,13 @@ double SpeedTester::time_rows(uint32_t rows) {
   const std::vector<Token> tokens = some_tokens(rows);
   std::vector<float> logits(size_t{rows} * vocab_size_);
   const Stopwatch watch;
-  for (uint32_t pass = 0; pass < kPassesOfRows; ++pass) {
+  uint32_t passes = 0;
+  do {
     session_.rewind(depth);
     session_.append_logits(tokens, logits);
-  }
-  return watch.seconds() / kPassesOfRows;
+    ++passes;
+  } while (watch.seconds() < kSecondsOfRows);
+  return watch.seconds() / passes;
 }
 
 double SpeedTester::time_decode(uint32_t tokens) {
