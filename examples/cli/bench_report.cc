@@ -42,7 +42,9 @@ class Yardstick {
   explicit Yardstick(const BenchReport& report)
       : machine(best_of(report.before, report.after)),
         cost(bench::model_cost(report.info, report.kv)),
-        mapped(report.memory.weights_are_mapped(report.info.weight_bytes)),
+        mapped(report.memory.weights_are_mapped(
+            report.info.weight_bytes,
+            static_cast<uint64_t>(cost.cache_bytes_per_position * report.context))),
         compute_(bench::compute_roof(report.info, machine.peaks)) {}
 
   bench::Work work(const SpeedTest& test) const {

@@ -23,6 +23,7 @@ struct BenchReport {
   ModelInfo info;
   int threads;
   Kv kv;
+  uint32_t context;                    ///< of the session that ran the tests
   bench::MachineLimits before, after;  ///< of the tests
   ProcessMemory memory;                ///< after them
   std::vector<BenchResult> results;

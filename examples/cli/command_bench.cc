@@ -78,7 +78,7 @@ class BenchCommand final : public Command {
   void measure(const Model& model, const std::vector<SpeedTest>& tests, BenchReport& report,
                Progress& progress) const {
     SessionOptions options;
-    options.context = needed_context(tests);
+    options.context = report.context = needed_context(tests);
     options.kv = kv_;
     options.threads = report.threads;
     options.keep_going = progress.callback();

@@ -106,9 +106,10 @@ Opening open_in_child(const std::string& path, const ModelOptions& model,
 }  // namespace
 
 uint64_t Opening::bytes_beyond() const {
-  const bool own_weights = memory.anonymous >= weight_bytes + cache_bytes;
-  const uint64_t given =
-      (own_weights ? weight_bytes : std::min(memory.model, weight_bytes)) + cache_bytes;
+  const uint64_t weights = memory.weights_are_mapped(weight_bytes, cache_bytes)
+                               ? std::min(memory.model, weight_bytes)
+                               : weight_bytes;
+  const uint64_t given = weights + cache_bytes;
   return memory.peak - std::min(memory.peak, given);
 }
 

@@ -14,8 +14,12 @@ struct ProcessMemory {
   uint64_t model = 0;       ///< resident now, mapped from the model's files and shared with others
   uint64_t model_huge = 0;  ///< of these, in huge pages
 
-  /// Do weights of this size lie in mapped files, rather than in memory of the process's own?
-  bool weights_are_mapped(uint64_t weight_bytes) const { return 2 * model >= weight_bytes; }
+  /// Do the weights lie in mapped files, rather than in memory of the process's own? It may have
+  /// both, when they were repacked.
+  bool weights_are_mapped(uint64_t weight_bytes, uint64_t cache_bytes) const {
+    constexpr uint64_t kOther = uint64_t{64} << 20;  // scratch and whatever else a program has
+    return 2 * model >= weight_bytes && anonymous < weight_bytes + cache_bytes + kOther;
+  }
 };
 
 /// model: a file, or a folder whose files count together.
