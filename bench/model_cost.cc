@@ -48,8 +48,15 @@ double cache_element_bytes(Kv kv, uint32_t head_dim) {
 
 }  // namespace
 
-double ModelCost::prefill_operations(int64_t tokens) const {
-  return layer_operations * static_cast<double>(tokens) + output_operations;
+Work ModelCost::pass(double tokens, double depth, double logit_rows) const {
+  const double seen = tokens * depth + tokens * (tokens + 1) / 2;  // no token sees a later one
+  return {layer_operations * tokens + output_operations * logit_rows + attention_operations * seen,
+          weight_bytes + cache_bytes_per_position * (depth + tokens)};
+}
+
+Work ModelCost::generation(double tokens, double depth) const {
+  const Work middle = pass(1, depth + (tokens - 1) / 2, 1);  // all that changes grows evenly
+  return {middle.operations * tokens, middle.bytes * tokens};
 }
 
 ModelCost model_cost(const ModelInfo& info, Kv kv) {
@@ -60,6 +67,8 @@ ModelCost model_cost(const ModelInfo& info, Kv kv) {
   ModelCost cost;
   cost.layer_operations = 2 * (parameters - (tied ? 1 : 2) * embedding);
   cost.output_operations = 2 * embedding;
+  cost.attention_operations =
+      4.0 * info.layers * info.heads * info.head_dim;  // query by key, and weight by value
   cost.weight_bytes = tied ? bytes : bytes * (1 - embedding / parameters);
   cost.cache_bytes_per_position =
       2.0 * info.layers * info.kv_heads * info.head_dim * cache_element_bytes(kv, info.head_dim);
@@ -73,6 +82,12 @@ ComputeRoof compute_roof(const ModelInfo& info, const Peaks& peaks) {
   if (bits < 24 && peaks.bf16.operations_per_second > 0)
     return {peaks.bf16.operations_per_second, "bf16"};
   return {peaks.f32.operations_per_second, "f32"};
+}
+
+Limit limit_of(const Work& work, const ComputeRoof& compute, double read_bytes_per_second) {
+  const double arithmetic = work.operations / compute.operations_per_second;
+  const double reading = work.bytes / read_bytes_per_second;
+  return arithmetic > reading ? Limit{arithmetic, compute.name} : Limit{reading, "memory"};
 }
 
 }  // namespace phi::bench

@@ -1,5 +1,4 @@
-/// What one token costs on any machine: the work and the memory traffic that speeds are compared
-/// with.
+/// What a stretch of work costs on any machine, and what it could take at best on this one.
 #ifndef PHI_BENCH_MODEL_COST_H_
 #define PHI_BENCH_MODEL_COST_H_
 
@@ -10,18 +9,30 @@
 
 namespace phi::bench {
 
-/// Counts of one model. Attention's own arithmetic is not counted, only the matrix multiplications.
-struct ModelCost {
-  double layer_operations = 0;   ///< per token, in all layers
-  double output_operations = 0;  ///< of the output matrix; a prompt needs it for one row only
-  double weight_bytes = 0;  ///< read for one token: all weights, but not the token embedding unless
-                            ///< it is the output matrix
-  double cache_bytes_per_position = 0;  ///< read for one token and every position before it
+/// The least arithmetic and memory traffic that some work takes.
+struct Work {
+  double operations = 0;  ///< multiplications and additions: matrix products and attention
+  double bytes = 0;       ///< weights and cache, each read once per pass
+};
 
-  double prefill_operations(int64_t tokens) const;
-  double decode_bytes(double depth) const {
-    return weight_bytes + cache_bytes_per_position * depth;
-  }
+/// Counts of one model.
+struct ModelCost {
+  double layer_operations = 0;      ///< of the matrix products of all layers, per token
+  double output_operations = 0;     ///< of the output matrix, per row of logits
+  double attention_operations = 0;  ///< of all layers, per token and position that it sees
+  double weight_bytes = 0;  ///< read by one pass: all weights, but not the token embedding unless
+                            ///< it is the output matrix
+  double cache_bytes_per_position = 0;
+
+  /// A prompt after `depth` positions, in one pass, with the logits of its last token.
+  Work prompt(double tokens, double depth) const { return pass(tokens, depth, 1); }
+  /// The same with the logits of every token, as drafts are verified.
+  Work rows(double tokens, double depth) const { return pass(tokens, depth, tokens); }
+  /// Tokens one by one, each a pass.
+  Work generation(double tokens, double depth) const;
+
+ private:
+  Work pass(double tokens, double depth, double logit_rows) const;
 };
 
 ModelCost model_cost(const ModelInfo& info, Kv kv);
@@ -32,6 +43,13 @@ struct ComputeRoof {
   const char* name;
 };
 ComputeRoof compute_roof(const ModelInfo& info, const Peaks& peaks);
+
+/// The shortest time for some work, and what sets it: the compute roof's name or "memory".
+struct Limit {
+  double seconds;
+  const char* name;
+};
+Limit limit_of(const Work& work, const ComputeRoof& compute, double read_bytes_per_second);
 
 }  // namespace phi::bench
 

@@ -4,6 +4,7 @@
 #include <barrier>
 #include <chrono>
 #include <functional>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -76,10 +77,8 @@ uint64_t read_stream(const uint64_t* begin, const uint64_t* end) {
 /// neighbour takes from one thread in one pass is no property of the machine.
 Peak measure(const PeakKernel& kernel, int threads) {
   if (kernel.loop == nullptr) return {};
-  std::vector<double> results(static_cast<size_t>(threads));
   const auto run = [&](int64_t rounds) {
-    return run_together(
-        threads, [&](int thread) { results[static_cast<size_t>(thread)] = kernel.loop(rounds); });
+    return run_together(threads, [&](int) { kernel.loop(rounds); });
   };
   int64_t rounds = 1 << 12;
   while (span_seconds(run(rounds)) < kPeakSeconds) rounds *= 2;
@@ -100,26 +99,30 @@ Peak measure(const PeakKernel& kernel, int threads) {
 
 int default_threads() { return usable_cores(); }
 
-double measure_read_bandwidth(int threads, uint64_t bytes) {
-  AlignedBuffer block(bytes, "block of the bandwidth measurement");
-  uint64_t* words = block.as<uint64_t>();
-  const uint64_t words_per_thread = bytes / sizeof(uint64_t) / static_cast<uint64_t>(threads);
-  const auto part = [&](int thread) {
-    return words + words_per_thread * static_cast<uint64_t>(thread);
-  };
-  run_together(threads,
-               [&](int thread) { std::fill_n(part(thread), words_per_thread, uint64_t{1}); });
-
+double measure_read_bandwidth(int threads, std::span<const std::byte> memory) {
+  const auto* words = reinterpret_cast<const uint64_t*>(memory.data());
+  const uint64_t words_per_thread =
+      memory.size() / sizeof(uint64_t) / static_cast<uint64_t>(threads);
   std::vector<uint64_t> sums(static_cast<size_t>(threads));
   double best = 1e30;
   for (int pass = 0; pass < kBandwidthPasses; ++pass) {
     const std::vector<Interval> intervals = run_together(threads, [&](int thread) {
-      sums[static_cast<size_t>(thread)] =
-          read_stream(part(thread), part(thread) + words_per_thread);
+      const uint64_t* begin = words + words_per_thread * static_cast<uint64_t>(thread);
+      sums[static_cast<size_t>(thread)] = read_stream(begin, begin + words_per_thread);
     });
     best = std::min(best, span_seconds(intervals));
   }
   return static_cast<double>(words_per_thread * sizeof(uint64_t)) * threads / best;
+}
+
+double measure_read_bandwidth(int threads, uint64_t bytes) {
+  AlignedBuffer block(bytes, "block of the bandwidth measurement");
+  // Each thread makes its own part resident, as a real program's memory is before it is read.
+  const uint64_t part = bytes / static_cast<uint64_t>(threads);
+  run_together(threads, [&](int thread) {
+    std::fill_n(block.data() + part * static_cast<uint64_t>(thread), part, std::byte{1});
+  });
+  return measure_read_bandwidth(threads, std::span<const std::byte>(block.data(), bytes));
 }
 
 Peaks measure_peaks(int threads) {

@@ -7,7 +7,9 @@
 #ifndef PHI_BENCH_ROOF_H_
 #define PHI_BENCH_ROOF_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace phi::bench {
 
@@ -25,9 +27,11 @@ struct Peaks {
 /// One thread per physical core that this process may use.
 int default_threads();
 
-/// Bytes per second that `threads` threads read from a block of `bytes`, one sequential stream
-/// each; the best of several passes. The block lies in huge pages where the system gives them, and
-/// should be many times the last-level cache.
+/// Bytes per second that `threads` threads read from `memory`, one sequential stream each; the best
+/// of several passes. It should be many times the last-level cache.
+double measure_read_bandwidth(int threads, std::span<const std::byte> memory);
+
+/// The same from a new block of `bytes`, which lies in huge pages where the system gives them.
 double measure_read_bandwidth(int threads, uint64_t bytes = uint64_t{1} << 30);
 
 /// Peaks of `threads` threads together, the best of several runs.

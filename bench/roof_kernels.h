@@ -6,8 +6,8 @@
 
 namespace phi::bench {
 
-/// Runs `rounds` rounds and returns something that depends on all of them.
-using PeakLoop = double (*)(int64_t rounds);
+/// Runs `rounds` rounds, each of PeakKernel::operations_per_round.
+using PeakLoop = void (*)(int64_t rounds);
 
 struct PeakKernel {
   PeakLoop loop = nullptr;  ///< null: the processor has no such instructions

@@ -60,7 +60,8 @@ void prefill(benchmark::State& state, const Subject& subject) {
     clock.measure([&] { session.append(all.subspan(static_cast<size_t>(depth))); });
     session.rewind(static_cast<uint32_t>(depth));
   }
-  const double operations = clock.rate(subject.cost.prefill_operations(length));
+  const double operations = clock.rate(
+      subject.cost.prompt(static_cast<double>(length), static_cast<double>(depth)).operations);
   const ComputeRoof roof = compute_roof(subject.model.info(), subject.roof.peaks);
   state.counters["tokens/s"] = clock.rate(static_cast<double>(length));
   state.counters["op/s"] = operations;
@@ -85,7 +86,7 @@ void decode(benchmark::State& state, const Subject& subject) {
     clock.measure([&] { session.next(); });
   }
   const double bytes =
-      clock.rate(subject.cost.decode_bytes(static_cast<double>(depth + kRoom / 2)));
+      clock.rate(subject.cost.generation(kRoom, static_cast<double>(depth)).bytes / kRoom);
   state.counters["tokens/s"] = clock.rate(1);
   state.counters["bytes/s"] = bytes;
   state.counters["roof%"] = 100 * bytes / subject.roof.read_bytes_per_second;

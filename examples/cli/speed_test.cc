@@ -8,8 +8,26 @@
 
 namespace phi::cli {
 
+namespace {
+
+constexpr double kSecondsOfRows = 0.2;  // at least, of one sample: a single pass may be short
+
+const char* prefix(Phase phase) {
+  switch (phase) {
+    case Phase::prefill:
+      return "pp";
+    case Phase::rows:
+      return "rows";
+    case Phase::decode:
+      return "tg";
+  }
+  return "";
+}
+
+}  // namespace
+
 std::string SpeedTest::name() const {
-  const std::string base = (phase == Phase::prefill ? "pp" : "tg") + std::to_string(tokens);
+  const std::string base = prefix(phase) + std::to_string(tokens);
   return depth == 0 ? base : base + " @ d" + std::to_string(depth);
 }
 
@@ -31,6 +49,8 @@ double Speeds::deviation() const {
   for (const double sample : samples) squares += (sample - center) * (sample - center);
   return std::sqrt(squares / static_cast<double>(samples.size() - 1));
 }
+
+double Speeds::seconds(const SpeedTest& test) const { return test.tokens / median(); }
 
 uint32_t needed_context(const std::vector<SpeedTest>& tests) {
   uint32_t context = 1;
@@ -58,9 +78,7 @@ Speeds SpeedTester::run(const SpeedTest& test, uint32_t repetitions) {
     fill(test.depth);
     progress_.begin(test.name() + ", run " + std::to_string(repetition) + " of " +
                     std::to_string(repetitions));
-    const double seconds =
-        test.phase == Phase::prefill ? time_prefill(test.tokens) : time_decode(test.tokens);
-    speeds.samples.push_back(test.tokens / std::max(seconds, 1e-9));
+    speeds.samples.push_back(test.tokens / std::max(seconds_of(test), 1e-9));
   }
   progress_.finish();
   return speeds;
@@ -71,11 +89,37 @@ void SpeedTester::fill(uint32_t depth) {
   if (session_.position() < depth) session_.append(some_tokens(depth - session_.position()));
 }
 
+double SpeedTester::seconds_of(const SpeedTest& test) {
+  switch (test.phase) {
+    case Phase::prefill:
+      return time_prefill(test.tokens);
+    case Phase::rows:
+      return time_rows(test.tokens);
+    case Phase::decode:
+      return time_decode(test.tokens);
+  }
+  return 0;
+}
+
 double SpeedTester::time_prefill(uint32_t tokens) {
   const std::vector<Token> prompt = some_tokens(tokens);
   const Stopwatch watch;
   session_.append(prompt);
   return watch.seconds();
+}
+
+double SpeedTester::time_rows(uint32_t rows) {
+  const uint32_t depth = session_.position();
+  const std::vector<Token> tokens = some_tokens(rows);
+  std::vector<float> logits(size_t{rows} * vocab_size_);
+  const Stopwatch watch;
+  uint32_t passes = 0;
+  do {
+    session_.rewind(depth);
+    session_.append_logits(tokens, logits);
+    ++passes;
+  } while (watch.seconds() < kSecondsOfRows);
+  return watch.seconds() / passes;
 }
 
 double SpeedTester::time_decode(uint32_t tokens) {

@@ -12,14 +12,16 @@
 
 namespace phi::cli {
 
-enum class Phase { prefill, decode };
+/// A prompt with the logits of its last token; a few rows with the logits of all, as a pass that
+/// verifies drafts has them; tokens one by one.
+enum class Phase { prefill, rows, decode };
 
 struct SpeedTest {
   Phase phase;
   uint32_t tokens;
   uint32_t depth;  ///< positions that are in the cache before
 
-  /// "pp512", "tg32 @ d4096": as llama-bench names them
+  /// "pp512", "tg32 @ d4096": as llama-bench names them; "rows4"
   std::string name() const;
 };
 
@@ -30,6 +32,7 @@ struct Speeds {
   double median() const;
   double mean() const;
   double deviation() const;  ///< standard deviation of a sample; 0 for a single one
+  double seconds(const SpeedTest& test) const;  ///< of its `tokens`, at the median
 };
 
 /// Positions that a session needs for all tests.
@@ -47,7 +50,9 @@ class SpeedTester {
 
  private:
   void fill(uint32_t depth);
+  double seconds_of(const SpeedTest& test);
   double time_prefill(uint32_t tokens);
+  double time_rows(uint32_t rows);
   double time_decode(uint32_t tokens);
   std::vector<Token> some_tokens(uint32_t count);
 

@@ -166,8 +166,8 @@ TEST_CASE("convert refuses to overwrite, and converts weights") {
 }
 
 TEST_CASE("bench reports every test asked for") {
-  const PhiResult result = succeed(
-      {"bench", kModel, "-p", "16,32", "-n", "4", "-d", "0,64", "-r", "2", "--json", "-t", "1"});
+  const PhiResult result = succeed({"bench", kModel, "-p", "16,32", "-b", "4", "-n", "4", "-d",
+                                    "0,64", "-r", "2", "--json", "-t", "1"});
   const json report = json::parse(result.output);
   std::vector<std::string> names;
   for (const json& one : report.at("results")) {
@@ -175,17 +175,51 @@ TEST_CASE("bench reports every test asked for") {
     CHECK(one.at("samples").size() == 2);
     CHECK(one.at("tokens_per_second") > 0);
     CHECK(one.at("share_of_limit") > 0);
+    CHECK(one.at("tokens_per_second").get<double>() ==
+          doctest::Approx(one.at("share_of_limit").get<double>() *
+                          one.at("limit_tokens_per_second").get<double>()));
+    CHECK(one.contains("times_one_token") == (one.at("phase") == "rows"));
   }
-  CHECK(names ==
-        std::vector<std::string>{"pp16", "pp32", "tg4", "pp16 @ d64", "pp32 @ d64", "tg4 @ d64"});
-  CHECK(report.at("limits").at("read_bytes_per_second") > 1e8);
+  CHECK(names == std::vector<std::string>{"pp16", "pp32", "rows4", "tg4", "pp16 @ d64",
+                                          "pp32 @ d64", "rows4 @ d64", "tg4 @ d64"});
+  for (const char* limits : {"limits", "limits_before", "limits_after"}) {
+    CHECK(report.at(limits).at("read_bytes_per_second") > 1e8);
+    CHECK(report.at(limits).at("file_read_bytes_per_second") > 1e8);
+    CHECK(report.at(limits).at("f32_ops_per_second") > 1e8);
+  }
   // What a token costs, by hand from the configuration: 3 layers of qkv, o, gate_up and down, and
   // the output matrix.
   const double layers = 3 * (128.0 * 64 + 64 * 64 + 320 * 64 + 64 * 160 + 2 * 64) + 64;
-  CHECK(report.at("cost").at("layer_ops_per_token").get<double>() == doctest::Approx(2 * layers));
-  CHECK(report.at("cost").at("output_ops").get<double>() == doctest::Approx(2.0 * 1003 * 64));
-  CHECK(report.at("cost").at("weight_bytes_per_token").get<double>() ==
+  const json& cost = report.at("cost");
+  CHECK(cost.at("layer_ops_per_token").get<double>() == doctest::Approx(2 * layers));
+  CHECK(cost.at("output_ops").get<double>() == doctest::Approx(2.0 * 1003 * 64));
+  CHECK(cost.at("attention_ops_per_position").get<double>() == doctest::Approx(3.0 * 4 * 64));
+  CHECK(cost.at("weight_bytes_per_token").get<double>() ==
         doctest::Approx(4 * (layers + 1003 * 64)).epsilon(0.02));
+}
+
+TEST_CASE("bench --open tells how long a new process takes, and its memory") {
+  const PhiResult result =
+      succeed({"bench", kModel, "-p", "0", "-n", "0", "-r", "3", "--open", "--json", "-t", "1"});
+  const json report = json::parse(result.output);
+  CHECK(report.at("results").empty());
+  REQUIRE(report.at("openings").size() == 3);
+  const json memory = json::parse(succeed({"info", kModel, "--json"}).output).at("memory");
+  for (const json& one : report.at("openings")) {
+    CHECK(one.at("seconds").get<double>() ==
+          doctest::Approx(one.at("open_seconds").get<double>() +
+                          one.at("session_seconds").get<double>() +
+                          one.at("first_token_seconds").get<double>()));
+    CHECK(one.at("first_token_seconds") > 0);
+    CHECK(one.at("cache_bytes") == memory.at("cache"));
+    CHECK(one.at("peak_bytes") > one.at("weight_bytes"));
+    CHECK(one.at("bytes_beyond") < one.at("peak_bytes"));
+    // Mapped; of the token embedding few rows were touched.
+    CHECK(one.at("model_file_bytes").get<double>() > 0.5 * one.at("weight_bytes").get<double>());
+  }
+  const PhiResult failed = run_phi({"bench", kModel, "--open", "--memory-limit", "10k"});
+  CHECK(failed.status == 1);
+  CHECK(failed.error.find("limit") != std::string::npos);
 }
 
 TEST_CASE("stories260K tells its story") {

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+
 namespace {
 
 struct Published {
@@ -58,9 +60,38 @@ TEST_CASE("Phi-4 costs what is known of it") {
   CHECK(cost.layer_operations == doctest::Approx(27.3e9).epsilon(0.01));
   CHECK(cost.output_operations == doctest::Approx(1.0e9).epsilon(0.05));
   CHECK(cost.cache_bytes_per_position == 200 * 1024);
-  CHECK(cost.prefill_operations(512) ==
-        doctest::Approx(512 * cost.layer_operations + cost.output_operations));
-  CHECK(cost.decode_bytes(1000) == doctest::Approx(cost.weight_bytes + 1000 * 200 * 1024));
+  CHECK(cost.attention_operations == doctest::Approx(0.82e6).epsilon(0.01));
+}
+
+TEST_CASE("work counts every token and each position that it sees") {
+  const phi::bench::ModelCost cost = phi::bench::model_cost(kModels[0].info, phi::Kv::bf16);
+  for (const int depth : {0, 1000}) {
+    CAPTURE(depth);
+    double operations = 0, bytes = 0;  // token by token
+    for (int token = 1; token <= 512; ++token) {
+      const int seen = depth + token;
+      operations += cost.layer_operations + seen * cost.attention_operations;
+      bytes += cost.weight_bytes + seen * 200 * 1024;
+    }
+    const phi::bench::Work prompt = cost.prompt(512, depth), rows = cost.rows(512, depth),
+                           generation = cost.generation(512, depth);
+    CHECK(prompt.operations == doctest::Approx(operations + cost.output_operations));
+    CHECK(rows.operations == doctest::Approx(operations + 512 * cost.output_operations));
+    CHECK(generation.operations == doctest::Approx(rows.operations));
+    CHECK(prompt.bytes == doctest::Approx(cost.weight_bytes + (depth + 512) * 200 * 1024));
+    CHECK(rows.bytes == prompt.bytes);
+    CHECK(generation.bytes == doctest::Approx(bytes));
+  }
+}
+
+TEST_CASE("the limit is whichever takes longer, arithmetic or reading") {
+  const phi::bench::ComputeRoof compute = {100, "int8"};
+  const phi::bench::Limit arithmetic = limit_of({400, 50}, compute, 20);
+  CHECK(arithmetic.seconds == doctest::Approx(4));
+  CHECK(std::string(arithmetic.name) == "int8");
+  const phi::bench::Limit reading = limit_of({200, 50}, compute, 20);
+  CHECK(reading.seconds == doctest::Approx(2.5));
+  CHECK(std::string(reading.name) == "memory");
 }
 
 TEST_CASE("the compute limit is that of the weights' type") {
