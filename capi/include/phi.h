@@ -173,8 +173,8 @@ enum {
 
 /* Of prompt processing with low-bit weights, which rounds the inputs of every matrix to 8 bits. */
 enum {
-  PHI_PRECISION_STANDARD = 0, /* one scale per 32 inputs; per 256 for K-quants */
-  PHI_PRECISION_FAST = 1      /* one scale per 128 inputs; no change for K-quants */
+  PHI_PRECISION_STANDARD = 0, /* one scale per 32 inputs (K-quants: 256), weights as they are */
+  PHI_PRECISION_FAST = 1      /* inputs and weights in 8 bits with one scale per 128 */
 };
 
 /* Levels of phi_model_options.log. */

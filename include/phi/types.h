@@ -33,8 +33,8 @@ enum class Isa : int32_t { best = 0, base = 1, avx2 = 2, avx512 = 3, avx512_vnni
 enum class Repack : int32_t { when_faster = 0, never = 1 };
 
 /// Of prompt processing with low-bit weights, which rounds the inputs of every matrix to 8 bits.
-/// standard: one scale per 32 inputs (256 for K-quants). fast: one per 128, for formats that have a
-/// scale per 32; docs/numerics.md has the errors of both.
+/// standard: one scale per 32 inputs (256 for K-quants), weights as they are. fast: inputs and
+/// weights both in 8 bits with one scale per 128; docs/numerics.md has the errors of both.
 enum class Precision : int32_t { standard = 0, fast = 1 };
 
 /// May control tokens spelled inside a text become control tokens?

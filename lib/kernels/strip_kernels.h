@@ -30,8 +30,10 @@ inline constexpr int kFewRowsChoices = 6;
 inline constexpr int kFewRows[kFewRowsChoices] = {1, 2, 3, 4, 6, 8};
 inline constexpr int64_t kMaxFewRows = kFewRows[kFewRowsChoices - 1];
 
-/// Columns that share a scale of the activations.
+/// Columns that share a scale of the activations. c128 is for fast panels, whose weights have one
+/// scale for as many columns too.
 enum class ScaleColumns : int32_t { c32 = 32, c128 = 128, c256 = 256 };
+inline constexpr ScaleColumns kFastScaleColumns = ScaleColumns::c128;
 
 /// What gives the accuracy that the peers give: a scale for as many columns as the block has.
 constexpr ScaleColumns default_scale_columns(DType weights) {
@@ -40,7 +42,7 @@ constexpr ScaleColumns default_scale_columns(DType weights) {
 
 /// 256 columns of n rows of quantised activations: codes int8 [64][n][4], the negated sums of 16
 /// codes int32 [16][n], of 32 codes int32 [8][n], and scales f32 [8][n], of which the first of
-/// every scale group counts.
+/// every scale group counts. With c128 the first sum of a scale group is that of all its codes.
 constexpr int64_t activation_block_bytes(int64_t rows) { return 384 * rows; }
 
 /// Activations [rows, cols] f32 on their way into blocks.
@@ -85,9 +87,13 @@ struct StripKernels {
   using MultiplyStrip = void (*)(const StripProduct& product);
   MultiplyStrip multiply_strip[kDTypes][kFewRowsChoices];
 
-  /// By type and whether the scale columns are 128 instead of the default.
+  /// By type. Activations have the default scale columns.
   using MultiplyPanel = void (*)(const PanelBlock& block);
-  MultiplyPanel multiply_panel[kDTypes][2];
+  MultiplyPanel multiply_panel[kDTypes];
+
+  /// The same with weights rounded to 8 bits with one scale for 128 columns of a row: hardly any
+  /// scaling is left beside the integer products. Activations have kFastScaleColumns.
+  MultiplyPanel multiply_panel_fast[kDTypes];
 };
 
 extern const StripKernels kStripAvx512Vnni;

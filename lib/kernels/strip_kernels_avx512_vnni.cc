@@ -12,6 +12,7 @@ namespace {
 // clang-format off
 #include "kernels/strip_formats_avx512.inc"
 #include "kernels/strip_multiply_avx512.inc"
+#include "kernels/strip_multiply_fast_avx512.inc"
 #include "kernels/strip_quantize_avx512.inc"
 // clang-format on
 
@@ -28,8 +29,8 @@ constexpr void add_format(StripKernels& table) {
   table.multiply_strip[index][3] = multiply_strip<Format, kGroups, kFewRows[3]>;
   table.multiply_strip[index][4] = multiply_strip<Format, kGroups, kFewRows[4]>;
   table.multiply_strip[index][5] = multiply_strip<Format, kGroups, kFewRows[5]>;
-  table.multiply_panel[index][0] = multiply_panel<Format, kGroups>;
-  table.multiply_panel[index][1] = multiply_panel < Format, kGroups == 1 ? 4 : kGroups > ;
+  table.multiply_panel[index] = multiply_panel<Format, kGroups>;
+  table.multiply_panel_fast[index] = multiply_panel_fast<Format>;
 }
 
 constexpr StripKernels make_table() {

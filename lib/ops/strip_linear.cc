@@ -43,8 +43,8 @@ constexpr size_t index_of(int64_t rows) {
 /// How the rows lie in the activation blocks.
 struct Tiling {
   Tiling(int64_t rows, ScaleColumns scale_columns)
-      // The kernels that stream strips know the default scales only.
-      : is_streamed(rows <= kMaxStreamedRows && scale_columns != ScaleColumns::c128),
+      // Streamed strips keep their own scales, so fast passes unpack them for any number of rows.
+      : is_streamed(rows <= kMaxStreamedRows && scale_columns != kernels::kFastScaleColumns),
         tiles(ceil_div(rows, is_streamed ? kMaxFewRows : kTileRows)),
         tile_rows(is_streamed ? kFewRows[index_of(ceil_div(rows, tiles))] : kTileRows) {}
   int64_t tile_bytes() const { return activation_block_bytes(tile_rows); }
@@ -55,9 +55,8 @@ struct Tiling {
 };
 
 ScaleColumns scale_columns_of(DType type, Precision precision) {
-  const ScaleColumns standard = kernels::default_scale_columns(type);
-  return precision == Precision::fast && standard == ScaleColumns::c32 ? ScaleColumns::c128
-                                                                       : standard;
+  return precision == Precision::fast ? kernels::kFastScaleColumns
+                                      : kernels::default_scale_columns(type);
 }
 
 int64_t strips_of(const StripPart& part) { return ceil_div(part.rows, kStripRows); }
@@ -151,8 +150,10 @@ class StripPass {
   /// afar once for all of them.
   void multiply_panels(const StripPart& part, int64_t task, int worker,
                        const RunContext& run) const {
-    const bool is_fast = scale_columns_ != kernels::default_scale_columns(part.dtype);
-    const auto multiply = call_.kernels.multiply_panel[static_cast<int>(part.dtype)][is_fast];
+    const auto& kernels_by_type = rows_.precision == Precision::fast
+                                      ? call_.kernels.multiply_panel_fast
+                                      : call_.kernels.multiply_panel;
+    const auto multiply = kernels_by_type[static_cast<int>(part.dtype)];
     const int64_t bytes = kernels::strip_bytes(part.dtype, call_.cols);
     const int64_t first = task * strips_per_task(part),
                   end = std::min(strips_of(part), first + strips_per_task(part));

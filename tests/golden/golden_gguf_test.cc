@@ -75,6 +75,28 @@ TEST_CASE("prompts give the reference logits in every format") {
   }
 }
 
+TEST_CASE("fast prompts stay within the bound of 8-bit activations") {
+  for (const GoldenCase& golden : gguf_cases()) {
+    CAPTURE(golden.name);
+    const Model model = Model::open(golden.model);
+    double worst = 0;
+    for (const int64_t length : golden.tensors.lengths("logits")) {
+      CAPTURE(length);
+      const auto& ids = golden.tensors.tokens("input_ids.T" + std::to_string(length));
+      const auto& expected = golden.tensors.matrix("logits.T" + std::to_string(length)).values;
+      phi::SessionOptions fast = session_options(length, Kv::bf16);
+      fast.precision = phi::Precision::fast;
+      const auto computed = append_whole(model, fast, ids);
+      CHECK(above_nmse(computed, expected, golden.nmse_bf16) == "");
+      worst = std::max(worst, nmse(computed, expected));
+
+      fast.threads = 3;
+      CHECK(append_whole(model, fast, ids) == computed);
+    }
+    MESSAGE(golden.name << ": nmse of the fast prompt " << worst);
+  }
+}
+
 TEST_CASE("generation gives the reference logits in every format") {
   for (const GoldenCase& golden : gguf_cases()) {
     CAPTURE(golden.name);
