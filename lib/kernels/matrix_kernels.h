@@ -64,6 +64,9 @@ struct MatrixKernels {
   /// are zero.
   void (*pack_panel_bf16)(const float* src, int64_t src_stride, int64_t rows, int64_t k,
                           uint16_t* dst);
+  /// The same from rows of bf16 that lie row_bytes apart, without alignment.
+  void (*copy_panel_bf16)(const void* first_row, int64_t row_bytes, int64_t rows, int64_t k,
+                          uint16_t* dst);
   /// The same for the f32 GEMM: dst[c*64 + r].
   void (*pack_panel_f32)(const float* src, int64_t src_stride, int64_t rows, int64_t k, float* dst);
 

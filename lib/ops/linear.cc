@@ -105,6 +105,14 @@ struct Linear::Pass {
   }
 };
 
+/// Some columns of the rows of one panel.
+struct Linear::PanelPiece {
+  const std::byte* block;  // of the first row
+  int64_t rows, columns;
+  float* unpacked;   // [64, kUnpackColumns]
+  std::byte* panel;  // where these columns begin
+};
+
 Linear::Linear(std::span<const weights::Matrix> parts, std::vector<float> bias,
                const kernels::Kernels& kernels, std::shared_ptr<const GemmKernels> gemm)
     : bias_(std::move(bias)), kernels_(kernels), gemm_(std::move(gemm)) {
@@ -216,6 +224,31 @@ void Linear::load_input(const Pass& pass) const {
   });
 }
 
+/// Unpacks some columns of up to 64 rows of weights to what the multiplier takes.
+void Linear::unpack_piece(const Part& part, const PanelPiece& piece,
+                          Arithmetic arithmetic) const noexcept {
+  const bool is_bf16 = arithmetic == Arithmetic::bf16;
+  const kernels::MatrixKernels& kernels = *kernels_.matrix;
+  const int64_t block_bytes = dtype_bytes(part.dtype, piece.columns);
+  auto* const bf16_panel = reinterpret_cast<uint16_t*>(piece.panel);
+  for (int64_t r = 0; r < piece.rows; ++r)
+    prefetch(piece.block + r * part.row_bytes + block_bytes, block_bytes);
+  if (part.dtype == DType::bf16 && is_bf16) {
+    kernels.copy_panel_bf16(piece.block, part.row_bytes, piece.rows, piece.columns, bf16_panel);
+    return;
+  }
+  const auto dequantize = kernels.dequantize[static_cast<int>(part.dtype)];
+  for (int64_t r = 0; r < piece.rows; ++r)
+    dequantize(piece.block + r * part.row_bytes, piece.unpacked + r * kUnpackColumns,
+               piece.columns);
+  if (is_bf16) {
+    kernels.pack_panel_bf16(piece.unpacked, kUnpackColumns, piece.rows, piece.columns, bf16_panel);
+  } else {
+    kernels.pack_panel_f32(piece.unpacked, kUnpackColumns, piece.rows, piece.columns,
+                           reinterpret_cast<float*>(piece.panel));
+  }
+}
+
 /// 64 outputs of all rows of the pass.
 bool Linear::multiply_panel(const Pass& pass, const Part& part, int64_t panel,
                             std::byte* worker) const noexcept {
@@ -224,8 +257,6 @@ bool Linear::multiply_panel(const Pass& pass, const Part& part, int64_t panel,
   std::byte* scratchpad = packed + WorkerLayout::kPanel;
   auto* tile = reinterpret_cast<float*>(scratchpad + GemmKernels::kScratchpadBytes);
 
-  const auto dequantize = kernels_.matrix->dequantize[static_cast<int>(part.dtype)];
-  const bool is_bf16 = pass.arithmetic == Arithmetic::bf16;
   const int64_t column_bytes = kPanelRows * element_bytes(pass.arithmetic);
   const int64_t first = panel * kPanelRows, count = std::min(kPanelRows, part.rows - first);
 
@@ -236,22 +267,10 @@ bool Linear::multiply_panel(const Pass& pass, const Part& part, int64_t panel,
                   padded = round_up_to(depth, GemmKernels::kDepthStep);
     if (padded != depth) std::memset(packed, 0, static_cast<size_t>(padded * column_bytes));
     for (int64_t c = 0; c < depth; c += kUnpackColumns) {
-      const int64_t columns = std::min(kUnpackColumns, depth - c);
       const std::byte* block = part.data + first * part.row_bytes + dtype_bytes(part.dtype, k + c);
-      const int64_t block_bytes = dtype_bytes(part.dtype, columns);
-      for (int64_t r = 0; r < count; ++r) {
-        const std::byte* row = block + r * part.row_bytes;
-        prefetch(row + block_bytes, block_bytes);
-        dequantize(row, unpacked + r * kUnpackColumns, columns);
-      }
-      std::byte* out = packed + c * column_bytes;
-      if (is_bf16) {
-        kernels_.matrix->pack_panel_bf16(unpacked, kUnpackColumns, count, columns,
-                                         reinterpret_cast<uint16_t*>(out));
-      } else {
-        kernels_.matrix->pack_panel_f32(unpacked, kUnpackColumns, count, columns,
-                                        reinterpret_cast<float*>(out));
-      }
+      const PanelPiece piece{block, count, std::min(kUnpackColumns, depth - c), unpacked,
+                             packed + c * column_bytes};
+      unpack_piece(part, piece, pass.arithmetic);
     }
     done = done && gemm_->multiply(pass.arithmetic, {pass.input(k / kDepth), packed, tile,
                                                      pass.padded_rows(), padded, scratchpad});

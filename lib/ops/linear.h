@@ -87,9 +87,12 @@ class Linear {
     int64_t rows_per_task;  // of decode
   };
   struct Pass;
+  struct PanelPiece;
 
   void prefill_pass(const Pass& pass) const;
   void load_input(const Pass& pass) const;
+  void unpack_piece(const Part& part, const PanelPiece& piece,
+                    Arithmetic arithmetic) const noexcept;
   bool multiply_panel(const Pass& pass, const Part& part, int64_t panel,
                       std::byte* worker) const noexcept;
   void store_panel(const Pass& pass, int64_t first, int64_t count,

@@ -67,6 +67,12 @@ TEST_CASE("panels have their documented layout, with zeros around the data") {
         }
         CHECK(wrong == 0);
         CHECK(narrow.back() == 0x1234);
+
+        std::vector<uint16_t> stored(src.size() + 1);  // one element off, so never aligned
+        for (size_t i = 0; i < src.size(); ++i) stored[i + 1] = nearest_bf16(src[i]);
+        std::vector<uint16_t> copied(narrow.size(), uint16_t{0x1234});
+        kernels.matrix->copy_panel_bf16(stored.data() + 1, 2 * stride, rows, k, copied.data());
+        CHECK(copied == narrow);
         CHECK(wide.back() == 42.0f);
       }
     }
