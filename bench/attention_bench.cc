@@ -25,14 +25,13 @@ class Layers {
  public:
   Layers(Kv kv, int64_t context) {
     const int64_t rows = kPhi4.kv_heads * context;
-    const int64_t bytes = rows * kPhi4.head_dim * ops::kv_element_bytes(kv);
+    const int64_t bytes = rows * ops::kv_row_bytes(kv, kPhi4.head_dim);
     const int64_t layers = std::max<int64_t>(1, (int64_t{256} << 20) / (2 * bytes));
     memory_ = AlignedBuffer(static_cast<uint64_t>(2 * layers * bytes), "cache");
     memory_.touch();
     scales_.assign(static_cast<size_t>(rows), 0.01F);
     for (int64_t i = 0; i < layers; ++i) {
-      std::byte* keys = memory_.data() + 2 * i * bytes;
-      views_.push_back({kv, kPhi4.kv_heads, context, kPhi4.head_dim, keys, keys + bytes,
+      views_.push_back({kv, kPhi4.kv_heads, context, kPhi4.head_dim, memory_.data() + 2 * i * bytes,
                         scales_.data(), scales_.data()});
     }
   }
