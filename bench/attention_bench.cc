@@ -1,6 +1,7 @@
 // Attention at the shape of Phi-4 (40 query heads, 10 KV heads of 128), beside what the machine can
-// do: a chunk of 512 prompt rows against f32 arithmetic, a generated row against memory. Caches are
-// rotated through more memory than the processor's.
+// do: a chunk of 512 prompt rows against arithmetic, a generated row against memory, whose
+// bandwidth is measured right before and after. Caches are rotated through more memory than the
+// processor's.
 
 #include <benchmark/benchmark.h>
 
@@ -25,14 +26,13 @@ class Layers {
  public:
   Layers(Kv kv, int64_t context) {
     const int64_t rows = kPhi4.kv_heads * context;
-    const int64_t bytes = rows * kPhi4.head_dim * ops::kv_element_bytes(kv);
+    const int64_t bytes = rows * ops::kv_row_bytes(kv, kPhi4.head_dim);
     const int64_t layers = std::max<int64_t>(1, (int64_t{256} << 20) / (2 * bytes));
     memory_ = AlignedBuffer(static_cast<uint64_t>(2 * layers * bytes), "cache");
     memory_.touch();
     scales_.assign(static_cast<size_t>(rows), 0.01F);
     for (int64_t i = 0; i < layers; ++i) {
-      std::byte* keys = memory_.data() + 2 * i * bytes;
-      views_.push_back({kv, kPhi4.kv_heads, context, kPhi4.head_dim, keys, keys + bytes,
+      views_.push_back({kv, kPhi4.kv_heads, context, kPhi4.head_dim, memory_.data() + 2 * i * bytes,
                         scales_.data(), scales_.data()});
     }
   }
@@ -52,8 +52,16 @@ struct Setup {
   Roof roof;
 };
 
+/// A generated row's limit, now.
+double read_bandwidth(const Setup& setup, int64_t rows) {
+  constexpr uint64_t kBytes = uint64_t{256} << 20;
+  return rows == 1 ? measure_read_bandwidth(setup.threads, kBytes)
+                   : setup.roof.read_bytes_per_second;
+}
+
 /// The last `rows` positions of the context. One row goes through the arithmetic of generation.
 void attend(benchmark::State& state, Setup setup, int64_t rows) {
+  const double bandwidth_before = read_bandwidth(setup, rows);
   const ThreadScope threads(setup.threads);
   const std::atomic<bool> stop{false};
   const RunContext run{threads, stop};
@@ -77,10 +85,15 @@ void attend(benchmark::State& state, Setup setup, int64_t rows) {
   using benchmark::Counter;
   state.counters["GFLOP/s"] = Counter(1e-9 * operations * calls, Counter::kIsRate);
   state.counters["GB/s"] = Counter(1e-9 * bytes * calls, Counter::kIsRate);
+  const Peaks& peaks = setup.roof.peaks;
   state.counters["of f32 peak"] =
-      Counter(operations / setup.roof.peaks.f32.operations_per_second * calls, Counter::kIsRate);
-  state.counters["of bandwidth"] =
-      Counter(bytes / setup.roof.read_bytes_per_second * calls, Counter::kIsRate);
+      Counter(operations / peaks.f32.operations_per_second * calls, Counter::kIsRate);
+  if (peaks.bf16.operations_per_second > 0) {
+    state.counters["of bf16 peak"] =
+        Counter(operations / peaks.bf16.operations_per_second * calls, Counter::kIsRate);
+  }
+  const double bandwidth = (bandwidth_before + read_bandwidth(setup, rows)) / 2;
+  state.counters["of bandwidth"] = Counter(bytes / bandwidth * calls, Counter::kIsRate);
 }
 
 }  // namespace

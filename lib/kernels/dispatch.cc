@@ -9,7 +9,8 @@ Kernels select_kernels(Isa cap) noexcept {
   switch (isa) {
 #if defined(__x86_64__)
     case Isa::avx512_vnni:
-      return {isa, &kMatrixAvx512Vnni, &kVectorAvx512, &kStripAvx512Vnni};
+      return {isa, &kMatrixAvx512Vnni,
+              cpu_features().avx512_bf16 ? &kVectorAvx512Bf16 : &kVectorAvx512, &kStripAvx512Vnni};
     case Isa::avx512:
       return {isa, &kMatrixAvx512, &kVectorAvx512, nullptr};
     case Isa::avx2:

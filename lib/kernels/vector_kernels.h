@@ -8,17 +8,70 @@
 
 namespace phi::kernels {
 
-/// Keys that attention handles at once.
-inline constexpr int64_t kKeyBlock = 64;
-
 /// Rows of values and of results are padded with zeros to a multiple of this.
 inline constexpr int64_t kVectorPad = 16;
 
 constexpr int64_t padded(int64_t n) { return (n + kVectorPad - 1) / kVectorPad * kVectorPad; }
 
+/// Keys of this many positions lie interleaved, as a strip.
+inline constexpr int64_t kStrip = 16;
+
+/// Keys that attention handles at once, at most; a KV cache consists of blocks of so many
+/// positions.
+inline constexpr int64_t kKeyBlock = 64;
+
 /// The element types of a KV cache, in the order of phi::Kv: bf16, f32, int8. int8 rows have one
 /// scale each; the other types ignore scales, which may then be null.
 inline constexpr int kCacheTypes = 3;
+
+/// A block of one KV head's cache, as a reader sees it: what lies beyond `count` reaches no result.
+struct CachedBlock {
+  const void* keys;
+  const void* values;
+  const float* key_scales;    ///< [kKeyBlock]; int8 only
+  const float* value_scales;  ///< [kKeyBlock]; int8 only
+  int64_t count;              ///< positions, at most kKeyBlock
+  int64_t dim;
+};
+
+/// Online softmax of some rows; each array can be read and written for kVectorPad elements more.
+struct SoftmaxState {
+  float* maximum;  ///< of all scores so far, -infinity at first
+  float* sum;      ///< of all weights so far
+  float* shrink;   ///< what the last block multiplies earlier results with
+};
+
+/// Attention over a cache of one element type, E = 4 / (bytes of an element) elements to a word of
+/// 4 bytes. A block holds
+/// - keys: strips [padded(dim) / E, kStrip] of words; a word holds E elements of one key;
+/// - values: [kKeyBlock / E, padded(dim)] words; a word holds one element of E positions.
+/// So they lie as the processors' dot products want them and are read in place, from the first byte
+/// to the last; elements from dim on are zero. Scores count in powers of two: a weight is
+/// 2^(score - maximum).
+struct AttentionKernels {
+  /// One row [dim] into a block's keys or values, as those of its position `place`. bf16 rounds to
+  /// nearest even; int8 has scales[place] = max|x| / 127. The value of the first position in a word
+  /// clears the others.
+  using StoreRow = void (*)(const float* row, int64_t dim, int64_t place, void* rows,
+                            float* scales);
+  StoreRow store_key, store_value;
+
+  /// A query row times `factor` in the form that the products take, query_bytes long.
+  int64_t (*query_bytes)(int64_t dim);
+  void (*load_query)(const float* row, int64_t dim, float factor, void* query);
+
+  /// scores[r, p] = dot(query r, key p): scores [rows, kKeyBlock], written for whole strips.
+  void (*scores)(const void* queries, int64_t rows, const CachedBlock& block, float* scores);
+
+  /// Scores of whole strips become weights, in place and in a form of the kernels' own; maximum,
+  /// sum and shrink follow. A score of -infinity weighs nothing; where a row has no other, nothing
+  /// changes.
+  void (*softmax)(float* scores, int64_t rows, const CachedBlock& block, const SoftmaxState& state);
+
+  /// acc[r] = acc[r] * shrink[r] + sum over p of weights[r, p] * value p: acc [rows, padded(dim)].
+  void (*add_values)(const float* weights, const float* shrink, int64_t rows,
+                     const CachedBlock& block, float* acc);
+};
 
 struct VectorKernels {
   /// y = x * rsqrt(mean(x^2) + eps) * weight, all [n].
@@ -31,51 +84,10 @@ struct VectorKernels {
   /// The same for pairs (2i, 2i+1).
   void (*rope_neighbours)(float* head, const float* cosine, const float* sine, int64_t half);
 
-  /// One row of n values into the cache. bf16 rounds to nearest even; int8 has scale = max|x| /
-  /// 127.
-  using StoreRow = void (*)(const float* src, int64_t n, void* dst, float* scale);
-  StoreRow store_row[kCacheTypes];
-
-  // Prompt: a block of keys is unpacked once and meets many rows.
-
-  /// Unpacks up to kKeyBlock cached rows [keys, dim] and turns them over: k_t [dim, kKeyBlock],
-  /// zero beyond `keys`.
-  using LoadKeys = void (*)(const void* src, const float* scales, int64_t keys, int64_t dim,
-                            float* k_t);
-  LoadKeys load_keys[kCacheTypes];
-  /// Unpacks cached rows [keys, dim] into v [keys, padded(dim)].
-  using LoadValues = void (*)(const void* src, const float* scales, int64_t keys, int64_t dim,
-                              float* v);
-  LoadValues load_values[kCacheTypes];
-  /// scores[r, p] = dot(q[r], k_t[:, p]): q [rows, dim], scores [rows, kKeyBlock].
-  void (*attention_scores)(const float* q, int64_t rows, const float* k_t, int64_t dim,
-                           float* scores);
-  /// acc[r] = acc[r] * shrink[r] + sum over p < keys of weights[r, p] * v[p]: weights [rows,
-  /// kKeyBlock], v [keys, padded(dim)], acc [rows, padded(dim)].
-  void (*attention_accumulate)(const float* weights, const float* shrink, int64_t rows,
-                               const float* v, int64_t keys, int64_t dim, float* acc);
-
-  /// One block of online softmax: scores [rows, kKeyBlock] become exp(score - new maximum), maximum
-  /// and sum [rows] are updated, and shrink [rows] is the factor for each row's earlier results.
-  /// Scores of -infinity weigh nothing; a block of nothing else changes nothing. exp is our own,
-  /// its relative error below 2e-7.
-  void (*softmax_block)(float* scores, int64_t rows, float* maximum, float* sum, float* shrink);
-
-  // Generation: the query heads of one group meet each cached row once, straight from the cache.
-
-  /// scores[r, p] = scale * dot(q[r], key p), p < keys <= kKeyBlock: q [rows, dim], scores [rows,
-  /// kKeyBlock].
-  using KeyScores = void (*)(const float* q, int64_t rows, const void* src, const float* scales,
-                             int64_t keys, int64_t dim, float scale, float* scores);
-  KeyScores key_scores[kCacheTypes];
-  /// As attention_accumulate, from cached rows [keys, dim].
-  using AddValues = void (*)(const float* weights, const float* shrink, int64_t rows,
-                             const void* src, const float* scales, int64_t keys, int64_t dim,
-                             float* acc);
-  AddValues add_values[kCacheTypes];
+  AttentionKernels attention[kCacheTypes];
 };
 
-extern const VectorKernels kVectorBase, kVectorAvx2, kVectorAvx512;
+extern const VectorKernels kVectorBase, kVectorAvx2, kVectorAvx512, kVectorAvx512Bf16;
 
 }  // namespace phi::kernels
 

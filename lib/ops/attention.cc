@@ -1,6 +1,7 @@
 #include "ops/attention.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 
@@ -11,6 +12,7 @@ namespace phi::ops {
 namespace {
 
 using kernels::kKeyBlock;
+using kernels::kStrip;
 using kernels::padded;
 
 static_assert(static_cast<int>(Kv::bf16) == 0 && static_cast<int>(Kv::f32) == 1 &&
@@ -23,9 +25,10 @@ constexpr int64_t kTileRows = 128;
 
 /// Positions of one task of generation.
 constexpr int64_t kRange = 512;
+static_assert(kRange % kKeyBlock == 0);
 
-/// Results of ranges that one task merges; fewer than this in all are not worth a second thread.
-constexpr int64_t kMergesPerTask = 256;
+/// Bytes of a query in any form: as floats, and a cache line for what belongs to it.
+constexpr int64_t max_query_bytes(int64_t dim) { return padded(dim) * 4 + 64; }
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
@@ -34,7 +37,7 @@ int64_t tile_positions(const AttentionShape& shape) {
 }
 int64_t tile_rows(const AttentionShape& shape) { return tile_positions(shape) * shape.group(); }
 
-/// Cuts a worker's scratch into pieces; every piece begins at a cache line.
+/// Cuts scratch into pieces; every piece begins at a cache line.
 class Carver {
  public:
   explicit Carver(float* base) : base_(base) {}
@@ -50,36 +53,35 @@ class Carver {
   int64_t used_ = 0;
 };
 
+/// Online softmax of some rows: what has been summed so far.
+struct Results {
+  Results(const AttentionShape& shape, int64_t rows, Carver& carver)
+      : maximum(carver.take(rows + kernels::kVectorPad)),
+        sum(carver.take(rows + kernels::kVectorPad)),
+        acc(carver.take(rows * padded(shape.head_dim))) {}
+
+  void clear(const AttentionShape& shape, int64_t rows) const {
+    std::fill_n(maximum, rows + kernels::kVectorPad, -kInfinity);
+    std::fill_n(sum, rows + kernels::kVectorPad, 0.0F);
+    std::fill_n(acc, rows * padded(shape.head_dim), 0.0F);
+  }
+
+  float *maximum, *sum;  ///< [rows]
+  float* acc;            ///< [rows, padded head_dim]
+};
+
 /// What one worker needs for one tile of queries.
 struct TileScratch {
   TileScratch(const AttentionShape& shape, Carver carver)
-      : q(carver.take(tile_rows(shape) * shape.head_dim)),
-        keys(carver.take(shape.head_dim * kKeyBlock)),
-        values(carver.take(kKeyBlock * padded(shape.head_dim))),
+      : queries(carver.take(tile_rows(shape) * max_query_bytes(shape.head_dim) / 4)),
         scores(carver.take(tile_rows(shape) * kKeyBlock)),
-        acc(carver.take(tile_rows(shape) * padded(shape.head_dim))),
-        maximum(carver.take(tile_rows(shape))),
-        sum(carver.take(tile_rows(shape))),
-        shrink(carver.take(tile_rows(shape))),
+        shrink(carver.take(tile_rows(shape) + kernels::kVectorPad)),
+        results(shape, tile_rows(shape), carver),
         floats(carver.used()) {}
-  float* q;                       ///< [tile_rows, head_dim], scaled
-  float* keys;                    ///< [head_dim, kKeyBlock]
-  float* values;                  ///< [kKeyBlock, padded head_dim]
-  float* scores;                  ///< [tile_rows, kKeyBlock]
-  float* acc;                     ///< [tile_rows, padded head_dim]
-  float *maximum, *sum, *shrink;  ///< [tile_rows]
-  int64_t floats;
-};
-
-/// Online softmax of one range of positions for one group of query heads: [group] maxima, [group]
-/// sums, [group, padded dim].
-struct RangeResult {
-  RangeResult(const AttentionShape& shape, Carver carver)
-      : maximum(carver.take(shape.group())),
-        sum(carver.take(shape.group())),
-        acc(carver.take(shape.group() * padded(shape.head_dim))),
-        floats(carver.used()) {}
-  float *maximum, *sum, *acc;
+  float* queries;  ///< [tile_rows] in the kernels' form
+  float* scores;   ///< [tile_rows, kKeyBlock]
+  float* shrink;   ///< [tile_rows]
+  Results results;
   int64_t floats;
 };
 
@@ -87,166 +89,143 @@ int64_t worker_floats(const AttentionShape& shape) {
   return TileScratch(shape, Carver(nullptr)).floats;
 }
 int64_t range_floats(const AttentionShape& shape) {
-  return RangeResult(shape, Carver(nullptr)).floats;
+  Carver carver(nullptr);
+  (void)Results(shape, shape.group(), carver);
+  return carver.used();
 }
 
-/// Consecutive cached rows of one KV head.
-struct CachedRows {
-  const std::byte* data;
-  const float* scales;
+/// Where a block of one head lies.
+struct BlockPlace {
+  BlockPlace(const KvView& cache, int64_t kv_head, int64_t first_position) {
+    const int64_t row = kv_head * cache.capacity + first_position;
+    const int64_t row_bytes = kv_row_bytes(cache.type, cache.head_dim);
+    keys = cache.blocks + 2 * row * row_bytes;
+    values = keys + kKeyBlock * row_bytes;
+    if (cache.type != Kv::int8) return;
+    key_scales = cache.key_scales + row;
+    value_scales = cache.value_scales + row;
+  }
+  std::byte *keys, *values;
+  float *key_scales = nullptr, *value_scales = nullptr;
 };
-
-CachedRows cached_rows(const std::byte* base, const float* scales, const KvView& cache,
-                       int64_t kv_head, int64_t position) {
-  const int64_t row = kv_head * cache.capacity + position;
-  return {base + row * cache.head_dim * kv_element_bytes(cache.type),
-          scales ? scales + row : nullptr};
-}
-
-CachedRows cached_keys(const KvView& cache, int64_t kv_head, int64_t position) {
-  return cached_rows(cache.keys, cache.key_scales, cache, kv_head, position);
-}
-
-CachedRows cached_values(const KvView& cache, int64_t kv_head, int64_t position) {
-  return cached_rows(cache.values, cache.value_scales, cache, kv_head, position);
-}
-
-/// Scores of keys [first, first + kKeyBlock) that the query at `position` must not see become
-/// -infinity.
-void hide_keys(const AttentionShape& shape, int64_t position, int64_t first, float* scores) {
-  const int64_t begin = std::clamp<int64_t>(shape.first_visible(position) - first, 0, kKeyBlock);
-  const int64_t end = std::clamp<int64_t>(position + 1 - first, begin, kKeyBlock);
-  std::fill(scores, scores + begin, -kInfinity);
-  std::fill(scores + end, scores + kKeyBlock, -kInfinity);
-}
-
-float score_scale(const AttentionShape& shape) {
-  return 1.0F / std::sqrt(static_cast<float>(shape.head_dim));
-}
 
 /// One call, as its tasks see it.
 struct Call {
+  Call(const Queries& some_queries, const AttentionShape& its_shape, const KvView& its_cache,
+       const kernels::Kernels& all_kernels)
+      : queries(some_queries),
+        shape(its_shape),
+        cache(its_cache),
+        kernels(all_kernels.vector->attention[static_cast<int>(its_cache.type)]) {}
+
+  /// Positions [first, first + count) of a head; `first` begins a block.
+  kernels::CachedBlock block(int64_t kv_head, int64_t first, int64_t count) const {
+    const BlockPlace place(cache, kv_head, first);
+    return {place.keys, place.values, place.key_scales, place.value_scales, count, cache.head_dim};
+  }
+
   const Queries& queries;
   const AttentionShape& shape;
   const KvView& cache;
-  const kernels::VectorKernels& kernels;
-
-  int type() const { return static_cast<int>(cache.type); }
+  const kernels::AttentionKernels& kernels;
 };
 
-/// A tile of consecutive query positions with all query heads of one KV head. Tile row i belongs to
-/// position i / group.
-class PromptTile {
+/// Consecutive query positions with all query heads of one KV head, on their way through the keys.
+/// Row i belongs to position i / group.
+class Tile {
  public:
-  PromptTile(const Call& call, const TileScratch& scratch, int64_t kv_head, int64_t first_row)
+  Tile(const Call& call, const TileScratch& scratch, const Results& results, int64_t kv_head,
+       int64_t first_row)
       : call_(call),
         scratch_(scratch),
+        results_(results),
         dim_(call.shape.head_dim),
+        group_(call.shape.group()),
+        query_bytes_(call.kernels.query_bytes(dim_)),
         kv_head_(kv_head),
         first_row_(first_row),
-        positions_(std::min(tile_positions(call.shape), call.queries.rows - first_row)),
-        rows_(positions_ * call.shape.group()) {}
-
-  void run(const RunContext& run) {
-    gather_queries();
-    const int64_t end = position(rows_ - 1) + 1;
-    const int64_t first_block = call_.shape.first_visible(position(0)) / kKeyBlock;
-    for (int64_t first_key = first_block * kKeyBlock; first_key < end; first_key += kKeyBlock) {
-      if (run.stopped()) return;
-      attend_block(first_key, std::min(kKeyBlock, end - first_key));
+        rows_(std::min(tile_positions(call.shape), call.queries.rows - first_row) * group_) {
+    const float base_2 = 1.44269504F;  // 1 / ln 2: the kernels' scores count in powers of two
+    const float factor = base_2 / std::sqrt(static_cast<float>(dim_));
+    for (int64_t i = 0; i < rows_; ++i) {
+      const float* row = call_.queries.q + offset(i, call_.queries.stride);
+      call_.kernels.load_query(row, dim_, factor, query(i));
     }
-    scatter_results();
+    results_.clear(call.shape, rows_);
+  }
+
+  int64_t first_position() const { return call_.queries.position + first_row_; }
+  int64_t end_position() const { return first_position() + rows_ / group_; }
+
+  /// All rows meet the keys [first_key, first_key + keys) as far as they see any of them.
+  void attend(int64_t first_key, int64_t keys) const {
+    const int64_t begin = std::max<int64_t>(0, first_key - first_position()) * group_;
+    const int64_t end = std::min(rows_, rows_before_window(first_key + keys));
+    if (begin >= end) return;
+    const kernels::CachedBlock block = call_.block(kv_head_, first_key, keys);
+    float* scores = scratch_.scores + begin * kKeyBlock;
+    float* shrink = scratch_.shrink + begin;
+    call_.kernels.scores(query(begin), end - begin, block, scores);
+    for (int64_t i = begin; i < end; ++i) {
+      hide_keys(first_position() + i / group_, first_key, keys, scratch_.scores + i * kKeyBlock);
+    }
+    call_.kernels.softmax(scores, end - begin, block,
+                          {results_.maximum + begin, results_.sum + begin, shrink});
+    call_.kernels.add_values(scores, shrink, end - begin, block,
+                             results_.acc + begin * padded(dim_));
+  }
+
+  void scatter_results() const {
+    for (int64_t i = 0; i < rows_; ++i) {
+      const float* from = results_.acc + i * padded(dim_);
+      float* to = call_.queries.out + offset(i, call_.queries.out_stride);
+      const float sum = results_.sum[i];
+      for (int64_t d = 0; d < dim_; ++d) to[d] = from[d] / sum;
+    }
   }
 
  private:
-  int64_t position(int64_t i) const {
-    return call_.queries.position + first_row_ + i / call_.shape.group();
-  }
-
-  /// Where tile row i lies in the caller's rows.
+  /// Where row i lies in the caller's rows.
   int64_t offset(int64_t i, int64_t stride) const {
-    const int64_t head = kv_head_ * call_.shape.group() + i % call_.shape.group();
-    return (first_row_ + i / call_.shape.group()) * stride + head * dim_;
+    return (first_row_ + i / group_) * stride + (kv_head_ * group_ + i % group_) * dim_;
   }
 
-  void gather_queries() {
-    const float scale = score_scale(call_.shape);
-    for (int64_t i = 0; i < rows_; ++i) {
-      const float* from = call_.queries.q + offset(i, call_.queries.stride);
-      std::transform(from, from + dim_, scratch_.q + i * dim_,
-                     [scale](float x) { return x * scale; });
-    }
-    std::fill_n(scratch_.acc, rows_ * padded(dim_), 0.0F);
-    std::fill_n(scratch_.maximum, rows_, -kInfinity);
-    std::fill_n(scratch_.sum, rows_, 0.0F);
+  std::byte* query(int64_t i) const {
+    return reinterpret_cast<std::byte*>(scratch_.queries) + i * query_bytes_;
   }
 
-  void attend_block(int64_t first_key, int64_t keys) {
-    const kernels::VectorKernels& kernels = call_.kernels;
-    const CachedRows k = cached_keys(call_.cache, kv_head_, first_key);
-    const CachedRows v = cached_values(call_.cache, kv_head_, first_key);
-    kernels.load_keys[call_.type()](k.data, k.scales, keys, dim_, scratch_.keys);
-    kernels.load_values[call_.type()](v.data, v.scales, keys, dim_, scratch_.values);
-    kernels.attention_scores(scratch_.q, rows_, scratch_.keys, dim_, scratch_.scores);
-    for (int64_t i = 0; i < rows_; ++i) {
-      hide_keys(call_.shape, position(i), first_key, scratch_.scores + i * kKeyBlock);
-    }
-    kernels.softmax_block(scratch_.scores, rows_, scratch_.maximum, scratch_.sum, scratch_.shrink);
-    kernels.attention_accumulate(scratch_.scores, scratch_.shrink, rows_, scratch_.values, keys,
-                                 dim_, scratch_.acc);
+  /// The rows whose window begins before `key`.
+  int64_t rows_before_window(int64_t key) const {
+    const int64_t window = call_.shape.window;
+    return window == 0 ? rows_ : (key + window - 1 - first_position()) * group_;
   }
 
-  void scatter_results() {
-    for (int64_t i = 0; i < rows_; ++i) {
-      const float* from = scratch_.acc + i * padded(dim_);
-      float* to = call_.queries.out + offset(i, call_.queries.out_stride);
-      std::transform(from, from + dim_, to, [sum = scratch_.sum[i]](float x) { return x / sum; });
-    }
+  /// Scores that the query at `position` must not see, and those that fill up the last strip,
+  /// become -infinity.
+  void hide_keys(int64_t position, int64_t first, int64_t keys, float* scores) const {
+    const int64_t begin = std::clamp<int64_t>(call_.shape.first_visible(position) - first, 0, keys);
+    const int64_t end = std::clamp<int64_t>(position + 1 - first, begin, keys);
+    std::fill(scores, scores + begin, -kInfinity);
+    std::fill(scores + end, scores + padded(keys), -kInfinity);
   }
 
   const Call& call_;
   const TileScratch& scratch_;
-  int64_t dim_, kv_head_, first_row_, positions_, rows_;
+  const Results& results_;
+  int64_t dim_, group_, query_bytes_, kv_head_, first_row_, rows_;
 };
-
-/// Positions [begin, end) for the query heads of one KV head.
-struct Range {
-  int64_t kv_head, begin, end;
-};
-
-void attend_range(const Call& call, const Range& range, const TileScratch& scratch,
-                  const RangeResult& result) {
-  const int64_t group = call.shape.group(), dim = call.shape.head_dim;
-  const float* q = call.queries.q + range.kv_head * group * dim;
-  std::fill_n(result.acc, group * padded(dim), 0.0F);
-  std::fill_n(result.maximum, group, -kInfinity);
-  std::fill_n(result.sum, group, 0.0F);
-  for (int64_t first = range.begin; first < range.end; first += kKeyBlock) {
-    const int64_t keys = std::min(kKeyBlock, range.end - first);
-    const CachedRows k = cached_keys(call.cache, range.kv_head, first);
-    const CachedRows v = cached_values(call.cache, range.kv_head, first);
-    call.kernels.key_scores[call.type()](q, group, k.data, k.scales, keys, dim,
-                                         score_scale(call.shape), scratch.scores);
-    for (int64_t i = 0; i < group; ++i) {
-      hide_keys(call.shape, call.queries.position, first, scratch.scores + i * kKeyBlock);
-    }
-    call.kernels.softmax_block(scratch.scores, group, result.maximum, result.sum, scratch.shrink);
-    call.kernels.add_values[call.type()](scratch.scores, scratch.shrink, group, v.data, v.scales,
-                                         keys, dim, result.acc);
-  }
-}
 
 /// out [head_dim] of the query head `i` of a group, from the results of all ranges in order.
-template <class ResultOf>
-void merge_ranges(const AttentionShape& shape, int64_t ranges, int64_t i, const ResultOf& result_of,
-                  float* out) {
+template <class ResultsOf>
+void merge_ranges(const AttentionShape& shape, int64_t ranges, int64_t i,
+                  const ResultsOf& results_of, float* out) {
   float maximum = -kInfinity, sum = 0;
   for (int64_t range = 0; range < ranges; ++range)
-    maximum = std::max(maximum, result_of(range).maximum[i]);
+    maximum = std::max(maximum, results_of(range).maximum[i]);
   std::fill_n(out, shape.head_dim, 0.0F);
   for (int64_t range = 0; range < ranges; ++range) {
-    const RangeResult part = result_of(range);
-    const float weight = std::exp(part.maximum[i] - maximum);
+    const Results part = results_of(range);
+    const float weight = std::exp2(part.maximum[i] - maximum);
     const float* acc = part.acc + i * padded(shape.head_dim);
     sum += weight * part.sum[i];
     for (int64_t d = 0; d < shape.head_dim; ++d) out[d] += weight * acc[d];
@@ -264,27 +243,29 @@ AttentionScratch::AttentionScratch(const AttentionShape& shape, int64_t context,
 
 uint64_t AttentionScratch::size_bytes(const AttentionShape& shape, int64_t context, int threads) {
   const int64_t ranges = ceil_div(context, kRange) * shape.kv_heads;
-  return static_cast<uint64_t>(threads * worker_floats(shape) + ranges * range_floats(shape)) *
+  return static_cast<uint64_t>(threads * worker_floats(shape) + padded(shape.kv_heads) +
+                               ranges * range_floats(shape)) *
          sizeof(float);
 }
 
 void store_kv(const NewRows& rows, const KvView& cache, const kernels::Kernels& kernels,
               const RunContext& run) {
-  constexpr int64_t kRowsPerTask = 16;
-  const auto store = kernels.vector->store_row[static_cast<int>(cache.type)];
-  const int64_t dim = cache.head_dim, row_bytes = dim * kv_element_bytes(cache.type);
-  run.threads.parallel_for(ceil_div(rows.rows, kRowsPerTask), [&](int64_t task, int) {
+  const kernels::AttentionKernels& store = kernels.vector->attention[static_cast<int>(cache.type)];
+  const int64_t dim = cache.head_dim, end = rows.position + rows.rows;
+  // Positions of one strip share words and cache lines: they belong to one task.
+  const int64_t first_strip = rows.position / kStrip;
+  run.threads.parallel_for(ceil_div(end, kStrip) - first_strip, [&](int64_t task, int) {
     if (run.stopped()) return;
-    const int64_t end = std::min(rows.rows, (task + 1) * kRowsPerTask);
-    for (int64_t r = task * kRowsPerTask; r < end; ++r) {
-      for (int64_t head = 0; head < cache.kv_heads; ++head) {
-        const int64_t from = r * rows.stride + head * dim;
-        const int64_t to = head * cache.capacity + rows.position + r;
-        const bool scaled = cache.type == Kv::int8;
-        store(rows.keys + from, dim, cache.keys + to * row_bytes,
-              scaled ? cache.key_scales + to : nullptr);
-        store(rows.values + from, dim, cache.values + to * row_bytes,
-              scaled ? cache.value_scales + to : nullptr);
+    const int64_t strip = first_strip + task;
+    const int64_t first = std::max(rows.position, strip * kStrip);
+    const int64_t last = std::min(end, (strip + 1) * kStrip);
+    for (int64_t head = 0; head < cache.kv_heads; ++head) {
+      const BlockPlace block(cache, head, first / kKeyBlock * kKeyBlock);
+      for (int64_t position = first; position < last; ++position) {
+        const int64_t from = (position - rows.position) * rows.stride + head * dim;
+        const int64_t place = position % kKeyBlock;
+        store.store_key(rows.keys + from, dim, place, block.keys, block.key_scales);
+        store.store_value(rows.values + from, dim, place, block.values, block.value_scales);
       }
     }
   });
@@ -293,44 +274,54 @@ void store_kv(const NewRows& rows, const KvView& cache, const kernels::Kernels& 
 void attend_prompt(const Queries& queries, const KvView& cache, AttentionScratch& scratch,
                    const kernels::Kernels& kernels, const RunContext& run) {
   const AttentionShape& shape = scratch.shape();
-  const Call call{queries, shape, cache, *kernels.vector};
+  const Call call(queries, shape, cache, kernels);
   const int64_t tiles = ceil_div(queries.rows, tile_positions(shape));
   run.threads.parallel_for(tiles * shape.kv_heads, [&](int64_t task, int worker) {
-    if (run.stopped()) return;
     const TileScratch tile_scratch(shape, Carver(scratch.worker(worker)));
-    const int64_t tile = tiles - 1 - task / shape.kv_heads;  // the tiles with the most keys first
-    PromptTile(call, tile_scratch, task % shape.kv_heads, tile * tile_positions(shape)).run(run);
+    const int64_t index = tiles - 1 - task / shape.kv_heads;  // the tiles with the most keys first
+    const Tile tile(call, tile_scratch, tile_scratch.results, task % shape.kv_heads,
+                    index * tile_positions(shape));
+    const int64_t end = tile.end_position();
+    int64_t key = shape.first_visible(tile.first_position()) / kKeyBlock * kKeyBlock;
+    for (; key < end; key += kKeyBlock) {
+      if (run.stopped()) return;
+      tile.attend(key, std::min(kKeyBlock, end - key));
+    }
+    tile.scatter_results();
   });
 }
 
 void attend_next(const Queries& queries, const KvView& cache, AttentionScratch& scratch,
                  const kernels::Kernels& kernels, const RunContext& run) {
   const AttentionShape& shape = scratch.shape();
-  const Call call{queries, shape, cache, *kernels.vector};
+  const Call call(queries, shape, cache, kernels);
   const int64_t end = queries.position + 1;
   const int64_t start = shape.first_visible(queries.position) / kKeyBlock * kKeyBlock;
   const int64_t first_range = start / kRange;
   const int64_t ranges = ceil_div(end, kRange) - first_range;
   const int64_t result_floats = range_floats(shape);
-  const auto result_of = [&](int64_t kv_head, int64_t range) {
-    return RangeResult(shape,
-                       Carver(scratch.ranges() + (kv_head * ranges + range) * result_floats));
+  const auto results_of = [&](int64_t kv_head, int64_t range) {
+    Carver carver(scratch.ranges() + (kv_head * ranges + range) * result_floats);
+    return Results(shape, shape.group(), carver);
   };
+  std::fill_n(scratch.finished(), shape.kv_heads, 0);
   run.threads.parallel_for(shape.kv_heads * ranges, [&](int64_t task, int worker) {
     if (run.stopped()) return;
     const TileScratch tile_scratch(shape, Carver(scratch.worker(worker)));
     const int64_t kv_head = task / ranges, begin = (first_range + task % ranges) * kRange;
-    const Range range{kv_head, std::max(begin, start), std::min(begin + kRange, end)};
-    attend_range(call, range, tile_scratch, result_of(kv_head, task % ranges));
-  });
-  const int64_t heads_per_task = std::max<int64_t>(1, kMergesPerTask / ranges);
-  run.threads.parallel_for(ceil_div(shape.heads, heads_per_task), [&](int64_t task, int) {
-    const int64_t last = std::min(shape.heads, (task + 1) * heads_per_task);
-    for (int64_t head = task * heads_per_task; head < last; ++head) {
-      const int64_t kv_head = head / shape.group();
-      const auto result_of_range = [&](int64_t range) { return result_of(kv_head, range); };
-      merge_ranges(shape, ranges, head % shape.group(), result_of_range,
-                   queries.out + head * shape.head_dim);
+    const Results results = results_of(kv_head, task % ranges);
+    const Tile tile(call, tile_scratch, results, kv_head, 0);
+    const int64_t range_end = std::min(begin + kRange, end);
+    for (int64_t key = std::max(begin, start); key < range_end; key += kKeyBlock)
+      tile.attend(key, std::min(kKeyBlock, range_end - key));
+
+    // Whoever finishes a head's last range merges them all, so that threads need not meet again.
+    std::atomic_ref<int32_t> finished(scratch.finished()[kv_head]);
+    if (finished.fetch_add(1, std::memory_order_acq_rel) + 1 < ranges) return;
+    const auto results_of_range = [&](int64_t range) { return results_of(kv_head, range); };
+    for (int64_t i = 0; i < shape.group(); ++i) {
+      merge_ranges(shape, ranges, i, results_of_range,
+                   queries.out + (kv_head * shape.group() + i) * shape.head_dim);
     }
   });
 }

@@ -1,10 +1,11 @@
 /// Causal attention over the KV cache: grouped query heads, an optional sliding window, online
 /// softmax over blocks of keys.
 ///
-/// Two arithmetics, as in linear.h. `attend_prompt` unpacks a block of cached keys once and lets a
-/// tile of query rows meet it; blocks lie at fixed positions, so that a row's result has the same
-/// bits however the prompt is cut into calls, however many rows a call has and whichever threads
-/// run it. `attend_next` serves one row: it reads each cached row once, cuts the context into
+/// The cache lies as the processor's dot products want it and is read in place. Two ways of
+/// summing, as in linear.h. `attend_prompt` lets a tile of query rows meet a block of cached keys;
+/// blocks lie at fixed positions, so that a row's result has the same bits however the prompt is
+/// cut into calls, however many rows a call has and whichever threads run it. `attend_next` serves
+/// one row: it reads each cached row once for all query heads of its group, cuts the context into
 /// ranges at fixed positions so that there is work for all threads, and merges their results in
 /// order. Memory grows with the context only by a few numbers per range.
 #ifndef PHI_OPS_ATTENTION_H_
@@ -40,9 +41,10 @@ class AttentionScratch {
 
   const AttentionShape& shape() const noexcept { return shape_; }
 
-  /// Floats of one worker, and of the results of all ranges.
+  /// Floats of one worker; counters of one call, [kv_heads]; floats of the results of all ranges.
   float* worker(int index) noexcept { return buffer_.as<float>() + index * worker_floats_; }
-  float* ranges() noexcept { return buffer_.as<float>() + threads_ * worker_floats_; }
+  int32_t* finished() noexcept { return buffer_.as<int32_t>() + threads_ * worker_floats_; }
+  float* ranges() noexcept { return worker(threads_) + kernels::padded(shape_.kv_heads); }
 
  private:
   AttentionShape shape_;

@@ -6,10 +6,10 @@ namespace phi::session {
 
 namespace {
 
-/// Bytes of one layer's keys (its values take as many), and of their scales; each slab begins on a
-/// cache line.
+/// Bytes of one layer's keys and values together, and of the scales of either; each slab begins on
+/// a cache line.
 struct LayerBytes {
-  uint64_t elements, scales;
+  uint64_t rows, scales;
 };
 
 uint64_t slab_bytes(uint64_t rows, uint64_t row_bytes) {
@@ -19,10 +19,10 @@ uint64_t slab_bytes(uint64_t rows, uint64_t row_bytes) {
 }
 
 LayerBytes layer_bytes(const KvCache::Shape& shape) {
-  const uint64_t rows = uint64_t{shape.kv_heads} * shape.capacity;
-  const uint64_t row_bytes =
-      uint64_t{shape.head_dim} * static_cast<uint64_t>(ops::kv_element_bytes(shape.type));
-  return {slab_bytes(rows, row_bytes),
+  const auto capacity = static_cast<uint64_t>(ops::kv_capacity(shape.capacity));
+  const auto row_bytes = static_cast<uint64_t>(ops::kv_row_bytes(shape.type, shape.head_dim));
+  const uint64_t rows = checked_mul(shape.kv_heads, capacity, "cache");
+  return {slab_bytes(rows, checked_mul(2, row_bytes, "cache")),
           shape.type == Kv::int8 ? slab_bytes(rows, sizeof(float)) : 0};
 }
 
@@ -30,8 +30,8 @@ LayerBytes layer_bytes(const KvCache::Shape& shape) {
 
 uint64_t KvCache::size_bytes(const Shape& shape) {
   const LayerBytes bytes = layer_bytes(shape);
-  const uint64_t keys = checked_add(bytes.elements, bytes.scales, "cache");
-  return checked_mul(checked_mul(keys, 2, "cache"), shape.layers, "cache");
+  const uint64_t scales = checked_mul(bytes.scales, 2, "cache");
+  return checked_mul(checked_add(bytes.rows, scales, "cache"), shape.layers, "cache");
 }
 
 KvCache::KvCache(const Shape& shape) : buffer_(size_bytes(shape), "cache") {
@@ -47,10 +47,9 @@ KvCache::KvCache(const Shape& shape) : buffer_(size_bytes(shape), "cache") {
     ops::KvView view{};
     view.type = shape.type;
     view.kv_heads = shape.kv_heads;
-    view.capacity = shape.capacity;
+    view.capacity = ops::kv_capacity(shape.capacity);
     view.head_dim = shape.head_dim;
-    view.keys = take(bytes.elements);
-    view.values = take(bytes.elements);
+    view.blocks = take(bytes.rows);
     if (bytes.scales > 0) {
       view.key_scales = reinterpret_cast<float*>(take(bytes.scales));
       view.value_scales = reinterpret_cast<float*>(take(bytes.scales));

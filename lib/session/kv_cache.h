@@ -12,13 +12,14 @@
 
 namespace phi::session {
 
-/// Owns one buffer for all layers: keys and values [layers][kv_heads, capacity, head_dim] of
-/// `type`, for int8 with scales f32 [layers][kv_heads, capacity] each. Every page is touched when
-/// it is made. Move-only; belongs to one session.
+/// Owns one buffer for all layers, laid out as ops::KvView says, the capacity rounded up to whole
+/// blocks. In huge pages where the system gives them. Every page is touched when it is made.
+/// Move-only; belongs to one session.
 class KvCache {
  public:
   struct Shape {
-    uint32_t layers, kv_heads, head_dim, capacity;  ///< capacity: positions
+    uint32_t layers, kv_heads, head_dim;
+    uint32_t capacity;  ///< positions
     Kv type;
   };
 

@@ -12,6 +12,10 @@ namespace phi::test {
 
 namespace {
 
+using kernels::kKeyBlock;
+using kernels::kStrip;
+using kernels::padded;
+
 constexpr double kEps = 0x1p-24;
 
 template <class T>
@@ -28,20 +32,24 @@ int64_t qkv_width(const ops::AttentionShape& shape) {
 }  // namespace
 
 AttentionCase::AttentionCase(const ops::AttentionShape& shape, Kv kv, int64_t positions)
-    : shape_(shape), kv_(kv), positions_(positions), capacity_(positions + 3) {
+    : shape_(shape), kv_(kv), positions_(positions), capacity_(ops::kv_capacity(positions + 3)) {
   RandomFloats random(static_cast<uint64_t>(shape.head_dim * 1000 + positions));
   qkv_ = random.vector(positions * qkv_width(shape), 1.5F);
   const auto rows = static_cast<size_t>(shape.kv_heads * capacity_);
-  const size_t bytes = rows * static_cast<size_t>(shape.head_dim * ops::kv_element_bytes(kv));
-  keys_.assign(bytes, std::byte{0xff});  // all ones is a NaN in f32 and bf16
-  values_.assign(bytes, std::byte{0xff});
+  const size_t bytes = 2 * rows * static_cast<size_t>(ops::kv_row_bytes(kv, shape.head_dim));
+  blocks_.assign(bytes, std::byte{0xff});  // all ones is a NaN in f32 and bf16
   key_scales_.assign(rows, std::numeric_limits<float>::quiet_NaN());
   value_scales_ = key_scales_;
 }
 
 ops::KvView AttentionCase::view() {
-  return {kv_,          shape_.kv_heads, capacity_,          shape_.head_dim,
-          keys_.data(), values_.data(),  key_scales_.data(), value_scales_.data()};
+  return {kv_,
+          shape_.kv_heads,
+          capacity_,
+          shape_.head_dim,
+          blocks_.data(),
+          key_scales_.data(),
+          value_scales_.data()};
 }
 
 std::vector<float> AttentionCase::prompt(const Setup& setup, std::span<const int64_t> call_sizes) {
@@ -78,16 +86,33 @@ std::vector<float> AttentionCase::next(const Setup& setup) {
   return out;
 }
 
-double AttentionCase::cached(const std::vector<std::byte>& data, const std::vector<float>& scales,
-                             int64_t row, int64_t d) const {
-  const int64_t index = row * shape_.head_dim + d;
-  if (kv_ == Kv::f32) return element<float>(data, index);
-  if (kv_ == Kv::int8)
-    return element<int8_t>(data, index) * double{scales[static_cast<size_t>(row)]};
-  return std::bit_cast<float>(uint32_t{element<uint16_t>(data, index)} << 16);
+double AttentionCase::cached(int64_t index, float scale) const {
+  if (kv_ == Kv::f32) return element<float>(blocks_, index);
+  if (kv_ == Kv::int8) return element<int8_t>(blocks_, index) * double{scale};
+  return std::bit_cast<float>(uint32_t{element<uint16_t>(blocks_, index)} << 16);
 }
 
-AttentionCase::Reference AttentionCase::reference(int64_t position) const {
+// The layout that kv_view.h and vector_kernels.h describe, element by element.
+
+double AttentionCase::key(int64_t kv_head, int64_t position, int64_t d) const {
+  const int64_t row = kv_head * capacity_ + position, place = row % kKeyBlock;
+  const int64_t dim = padded(shape_.head_dim), per_word = 4 / ops::kv_element_bytes(kv_);
+  const int64_t word = (place / kStrip * dim / per_word + d / per_word) * kStrip + place % kStrip;
+  return cached(row / kKeyBlock * 2 * kKeyBlock * dim + word * per_word + d % per_word,
+                key_scales_[static_cast<size_t>(row)]);
+}
+
+double AttentionCase::value(int64_t kv_head, int64_t position, int64_t d) const {
+  const int64_t row = kv_head * capacity_ + position, place = row % kKeyBlock;
+  const int64_t dim = padded(shape_.head_dim), per_word = 4 / ops::kv_element_bytes(kv_);
+  const int64_t word = place / per_word * dim + d;
+  return cached((row / kKeyBlock * 2 + 1) * kKeyBlock * dim + word * per_word + place % per_word,
+                value_scales_[static_cast<size_t>(row)]);
+}
+
+AttentionCase::Reference AttentionCase::reference(int64_t position,
+                                                  const kernels::Kernels& kernels) const {
+  const double rounding = rounds_to_bf16(kernels) ? 0x1p-8 : 0;
   const int64_t dim = shape_.head_dim;
   const int64_t first = shape_.window > 0 ? std::max<int64_t>(0, position - shape_.window + 1) : 0;
   Reference result;
@@ -99,7 +124,7 @@ AttentionCase::Reference AttentionCase::reference(int64_t position) const {
     for (int64_t key = first; key <= position; ++key) {
       double dot = 0, absolute = 0;
       for (int64_t d = 0; d < dim; ++d) {
-        const double product = q[d] * cached(keys_, key_scales_, kv_head * capacity_ + key, d);
+        const double product = q[d] * this->key(kv_head, key, d);
         dot += product;
         absolute += std::abs(product);
       }
@@ -109,23 +134,29 @@ AttentionCase::Reference AttentionCase::reference(int64_t position) const {
       magnitude = std::max(magnitude, absolute * scale);
     }
     for (double& weight : weights) sum += weight = std::exp(weight - largest);
-    // A score is off by its dot product's rounding, a weight by that, by exp and by the sums over
-    // all keys.
-    const double relative = 2 * magnitude * static_cast<double>(dim + 8) * kEps + 4e-7 +
+    // A score is off by its dot product's rounding and its query's, a weight by twice that (its own
+    // and the largest one's), by the power, by its own rounding and by the sums over all keys.
+    const double relative = 2 * magnitude * (static_cast<double>(dim + 8) * kEps + rounding) +
+                            (rounding > 0 ? 2 * 9e-5 + rounding : 4e-7) +
                             2 * static_cast<double>(weights.size() + 8) * kEps;
     for (int64_t d = 0; d < dim; ++d) {
-      double value = 0, absolute = 0;
+      double mean = 0, absolute = 0;
       for (size_t i = 0; i < weights.size(); ++i) {
-        const int64_t row = kv_head * capacity_ + first + static_cast<int64_t>(i);
-        const double product = weights[i] / sum * cached(values_, value_scales_, row, d);
-        value += product;
+        const double product =
+            weights[i] / sum * this->value(kv_head, first + static_cast<int64_t>(i), d);
+        mean += product;
         absolute += std::abs(product);
       }
-      result.out.push_back(value);
+      result.out.push_back(mean);
       result.tolerance.push_back(absolute * relative);
     }
   }
   return result;
+}
+
+bool AttentionCase::rounds_to_bf16(const kernels::Kernels& kernels) const {
+  const auto& attention = kernels.vector->attention[static_cast<int>(kv_)];
+  return attention.query_bytes(kStrip) == kStrip * static_cast<int64_t>(sizeof(uint16_t));
 }
 
 std::string AttentionCase::description() const {

@@ -17,8 +17,7 @@ namespace phi::test {
 
 class AttentionCase {
  public:
-  /// Rows 0 .. positions-1 of q, k, v are random; the cache is `positions` + 3 rows long and full
-  /// of NaN.
+  /// Rows 0 .. positions-1 of q, k, v are random; the cache has room for more and is full of NaN.
   AttentionCase(const ops::AttentionShape& shape, Kv kv, int64_t positions);
 
   struct Setup {
@@ -35,22 +34,27 @@ class AttentionCase {
   struct Reference {
     std::vector<double> out, tolerance;  ///< [heads * head_dim]
   };
-  /// From the values that the cache holds, so that its rounding is no error of the attention.
-  Reference reference(int64_t position) const;
+  /// From the values that the cache holds, so that its rounding is no error of the attention. The
+  /// tolerance is that of the kernels' arithmetic.
+  Reference reference(int64_t position, const kernels::Kernels& kernels) const;
+
+  /// Do these kernels round queries and weights to bf16 for this cache?
+  bool rounds_to_bf16(const kernels::Kernels& kernels) const;
 
   int64_t out_width() const { return shape_.heads * shape_.head_dim; }
   std::string description() const;
 
  private:
-  double cached(const std::vector<std::byte>& data, const std::vector<float>& scales, int64_t row,
-                int64_t d) const;
+  double cached(int64_t index, float scale) const;
+  double key(int64_t kv_head, int64_t position, int64_t d) const;
+  double value(int64_t kv_head, int64_t position, int64_t d) const;
   ops::KvView view();
 
   ops::AttentionShape shape_;
   Kv kv_;
   int64_t positions_, capacity_;
   std::vector<float> qkv_;  ///< [positions, q | k | v]
-  std::vector<std::byte> keys_, values_;
+  std::vector<std::byte> blocks_;
   std::vector<float> key_scales_, value_scales_;
 };
 

@@ -19,8 +19,9 @@ using test::AttentionCase;
 
 constexpr int64_t kWhole[] = {100000};
 
-void check_row(const AttentionCase& problem, int64_t position, const float* out) {
-  const AttentionCase::Reference expected = problem.reference(position);
+void check_row(const AttentionCase& problem, int64_t position, const float* out,
+               const kernels::Kernels& kernels) {
+  const AttentionCase::Reference expected = problem.reference(position, kernels);
   for (size_t i = 0; i < expected.out.size(); ++i) {
     const double difference = std::abs(out[i] - expected.out[i]);
     if (!(difference <= expected.tolerance[i])) {
@@ -61,13 +62,34 @@ TEST_CASE("attention agrees with double precision") {
         const std::vector<float> prompt = attention.prompt({kernels}, kWhole);
         for (int64_t position = 0;
              position<problem.positions; position += problem.positions> 400 ? 37 : 5) {
-          check_row(attention, position, prompt.data() + position * attention.out_width());
+          check_row(attention, position, prompt.data() + position * attention.out_width(), kernels);
         }
         check_row(attention, problem.positions - 1,
-                  prompt.data() + (problem.positions - 1) * attention.out_width());
-        check_row(attention, problem.positions - 1, attention.next({kernels}).data());
+                  prompt.data() + (problem.positions - 1) * attention.out_width(), kernels);
+        check_row(attention, problem.positions - 1, attention.next({kernels}).data(), kernels);
       }
     }
+  }
+}
+
+TEST_CASE("rounding queries and weights to bf16 costs less than an NMSE of 2e-5") {
+  for (const kernels::Kernels& kernels : test::each_isa()) {
+    AttentionCase attention({8, 2, 128, 0}, Kv::bf16, 700);
+    if (!attention.rounds_to_bf16(kernels)) continue;
+    const std::vector<float> prompt = attention.prompt({kernels}, kWhole);
+    const std::vector<float> next = attention.next({kernels});
+    const auto nmse = [&](int64_t position, const float* out) {
+      double error = 0, square = 0;
+      const AttentionCase::Reference expected = attention.reference(position, kernels);
+      for (size_t i = 0; i < expected.out.size(); ++i) {
+        error += std::pow(out[i] - expected.out[i], 2);
+        square += std::pow(expected.out[i], 2);
+      }
+      return error / square;
+    };
+    CHECK(nmse(699, next.data()) < 2e-5);
+    for (const int64_t position : {3, 100, 350, 699})
+      CHECK(nmse(position, prompt.data() + position * attention.out_width()) < 2e-5);
   }
 }
 
@@ -111,7 +133,7 @@ TEST_CASE("attention's scratch does not grow with the square of the context") {
   const uint64_t at_4096 = ops::AttentionScratch::size_bytes(phi4, 4096, 2);
   const uint64_t at_16384 = ops::AttentionScratch::size_bytes(phi4, 16384, 2);
   CHECK(at_16384 - at_4096 ==
-        24 * 10 * (4 * 128 + 2 * 16) * sizeof(float));  // 24 more ranges for each KV head
+        24 * 10 * (4 * 128 + 2 * 32) * sizeof(float));  // 24 more ranges for each KV head
   CHECK(at_16384 < (2 << 20));
 }
 

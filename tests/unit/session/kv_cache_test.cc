@@ -25,24 +25,23 @@ TEST_CASE("slabs of all layers lie apart, on cache lines, and can be written") {
         .layers = 3, .kv_heads = 2, .head_dim = 24, .capacity = 37, .type = type};
     const KvCache cache(shape);
     REQUIRE(cache.layers().size() == 3);
-    const size_t bytes = 2 * 37 * 24 * static_cast<size_t>(ops::kv_element_bytes(type));
+    // Two heads of one block each: the keys and values of 64 positions, 24 elements padded to 32.
+    const size_t bytes = 2 * 2 * 64 * 32 * static_cast<size_t>(ops::kv_element_bytes(type));
     std::vector<Slab> slabs;
     for (const ops::KvView& view : cache.layers()) {
       CHECK(view.type == type);
-      CHECK(view.capacity == 37);
+      CHECK(view.capacity == 64);
       CHECK(view.kv_heads == 2);
       CHECK(view.head_dim == 24);
-      for (std::byte* slab : {view.keys, view.values}) {
-        std::fill_n(slab, bytes, std::byte{0x5A});
-        slabs.push_back({slab, slab + bytes});
-      }
+      std::fill_n(view.blocks, bytes, std::byte{0x5A});
+      slabs.push_back({view.blocks, view.blocks + bytes});
       CHECK((view.key_scales != nullptr) == (type == Kv::int8));
       CHECK((view.value_scales != nullptr) == (type == Kv::int8));
       if (type != Kv::int8) continue;
       for (float* scales : {view.key_scales, view.value_scales}) {
-        std::fill_n(scales, 2 * 37, 1.0f);
+        std::fill_n(scales, 2 * 64, 1.0f);
         slabs.push_back(
-            {reinterpret_cast<std::byte*>(scales), reinterpret_cast<std::byte*>(scales + 2 * 37)});
+            {reinterpret_cast<std::byte*>(scales), reinterpret_cast<std::byte*>(scales + 2 * 64)});
       }
     }
     std::sort(slabs.begin(), slabs.end(),
