@@ -1,8 +1,10 @@
 #include "session/sampler.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "base/fail.h"
 #include "session/exponential.h"
@@ -14,6 +16,38 @@ namespace {
 constexpr uint32_t kDefaultPenaltyWindow = 64;
 constexpr float kLowest = -std::numeric_limits<float>::infinity();
 constexpr float kHighest = std::numeric_limits<float>::max();
+/// Weights are computed so many at a time: enough for vector instructions, few enough that the
+/// start of a ranking is all that gets sorted.
+constexpr size_t kBlock = 64;
+
+constexpr size_t blocks_of(size_t vocab_size) { return (vocab_size + kBlock - 1) / kBlock; }
+
+/// The weights of a block: exp_nonpositive((score - highest) / temperature), in three steps of
+/// which each vectorises.
+void weigh(const float* scores, double highest, double temperature, double* weights) noexcept {
+  std::array<double, kBlock> exponents;
+  for (size_t i = 0; i < kBlock; ++i)
+    exponents[i] = (static_cast<double>(scores[i]) - highest) / temperature;
+  for (size_t i = 0; i < kBlock; ++i)
+    weights[i] = exponents[i] >= kLeastExponent ? exponents[i] : kLeastExponent;
+  for (size_t i = 0; i < kBlock; ++i) weights[i] = exp_in_range(weights[i]);
+  for (size_t i = 0; i < kBlock; ++i)
+    weights[i] = exponents[i] >= kLeastExponent ? weights[i] : 0.0;
+}
+
+/// The highest score, NaN left out; minus infinity if there is none.
+float highest_of(std::span<const float> scores) noexcept {
+  constexpr size_t kLanes = 16;
+  std::array<float, kLanes> lanes;
+  lanes.fill(kLowest);
+  size_t i = 0;
+  for (; i + kLanes <= scores.size(); i += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane)
+      lanes[lane] = scores[i + lane] > lanes[lane] ? scores[i + lane] : lanes[lane];
+  }
+  for (; i < scores.size(); ++i) lanes[0] = scores[i] > lanes[0] ? scores[i] : lanes[0];
+  return *std::max_element(lanes.begin(), lanes.end());
+}
 
 void check_finite(const char* name, float value) {
   if (!std::isfinite(value))
@@ -59,12 +93,17 @@ void check(const Sampling& sampling, uint32_t vocab_size) {
 }  // namespace
 
 Sampler::Sampler(uint32_t vocab_size, const Sampling& sampling)
-    : random_(sampling.seed), scores_(vocab_size), counts_(vocab_size), ranking_(vocab_size) {
+    : random_(sampling.seed),
+      scores_(vocab_size),
+      counts_(vocab_size),
+      sums_(blocks_of(vocab_size)),
+      ranking_(vocab_size) {
   set(sampling);
 }
 
 uint64_t Sampler::size_bytes(uint32_t vocab_size) noexcept {
-  return uint64_t{vocab_size} * (sizeof(float) + sizeof(uint32_t) + sizeof(Ranking::Entry));
+  return uint64_t{vocab_size} * (sizeof(float) + sizeof(uint32_t) + Ranking::kBytesPerToken) +
+         uint64_t{blocks_of(vocab_size)} * sizeof(double);
 }
 
 void Sampler::set(const Sampling& sampling) {
@@ -103,73 +142,106 @@ void Sampler::penalize(std::span<const Token> history) noexcept {
 }
 
 Token Sampler::best() const noexcept {
-  size_t best = 0;
-  float highest = kLowest;
-  for (size_t i = 0; i < scores_.size(); ++i) {
-    if (scores_[i] > highest) {  // false for NaN, and for the later one of two equals
-      best = i;
-      highest = scores_[i];
-    }
-  }
-  return static_cast<Token>(best);
+  const float highest = highest_of(scores_);
+  if (highest == kLowest) return 0;
+  return static_cast<Token>(std::find(scores_.begin(), scores_.end(), highest) - scores_.begin());
+}
+
+auto Sampler::by_id() const noexcept {
+  return [this](size_t id) { return Ranking::Entry{scores_[id], static_cast<Token>(id)}; };
+}
+
+auto Sampler::by_rank() noexcept {
+  return [this](size_t rank) { return ranking_.at(rank); };
 }
 
 Token Sampler::draw() noexcept {
-  for (float& score : scores_) score = std::isnan(score) ? kLowest : std::min(score, kHighest);
-  highest_ = *std::max_element(scores_.begin(), scores_.end());
+  for (float& score : scores_) {
+    const float finite = score < kHighest ? score : kHighest;
+    score = score == score ? finite : kLowest;
+  }
+  highest_ = highest_of(scores_);
   if (highest_ == kLowest) return 0;  // nothing is allowed: as best() would say
 
   size_t candidates = scores_.size();
   const bool cut = (sampling_.top_k > 0 && sampling_.top_k < candidates) || sampling_.top_p < 1 ||
                    sampling_.min_p > 0;
-  if (!cut)
-    return draw_from(candidates, [this](size_t i) {
-      return Ranking::Entry{scores_[i], static_cast<Token>(i)};
-    });
+  if (!cut) return draw_from(candidates, by_id());
 
   ranking_.assign(scores_);
   if (sampling_.top_k > 0) candidates = std::min<size_t>(candidates, sampling_.top_k);
   if (sampling_.top_p < 1) candidates = top_p(candidates);
   if (sampling_.min_p > 0) candidates = min_p(candidates);
-  return draw_from(candidates, [this](size_t rank) { return ranking_.at(rank); });
+  return draw_from(candidates, by_rank());
+}
+
+/// Calls on_block(i, weights of the candidates from i on) for every block of the candidates
+/// [begin, end), until it returns false.
+template <class EntryAt, class OnBlock>
+void Sampler::for_each_block(size_t begin, size_t end, double temperature, EntryAt entry_at,
+                             OnBlock on_block) const noexcept {
+  std::array<float, kBlock> scores;
+  std::array<double, kBlock> weights;
+  for (; begin < end; begin += kBlock) {
+    const size_t count = std::min(kBlock, end - begin);
+    for (size_t i = 0; i < count; ++i) scores[i] = entry_at(begin + i).score;
+    std::fill(scores.begin() + static_cast<std::ptrdiff_t>(count), scores.end(), kLowest);
+    weigh(scores.data(), static_cast<double>(highest_), temperature, weights.data());
+    if (!on_block(begin, std::span<const double>(weights.data(), count))) return;
+  }
 }
 
 /// Runs through the candidates until their summed weight passes a uniform share of the whole.
-/// Tokens of weight 0 are never drawn.
+/// Tokens of weight 0 are never drawn. The sums before each block, kept from the first run, say
+/// where the second one may begin.
 template <class EntryAt>
 Token Sampler::draw_from(size_t candidates, EntryAt entry_at) noexcept {
   double total = 0;
-  for (size_t i = 0; i < candidates; ++i) total += weight(entry_at(i).score, sampling_.temperature);
+  for_each_block(0, candidates, sampling_.temperature, entry_at,
+                 [&](size_t begin, std::span<const double> weights) {
+                   sums_[begin / kBlock] = total;
+                   for (const double weight : weights) total += weight;
+                   return true;
+                 });
   const double target = random_.next_uniform() * total;
-  Token drawn = 0;
-  double reached = 0;
-  for (size_t i = 0; i < candidates && reached <= target; ++i) {
-    const Ranking::Entry entry = entry_at(i);
-    const double share = weight(entry.score, sampling_.temperature);
-    if (share > 0) drawn = entry.token;
-    reached += share;
+  const auto past = std::upper_bound(
+      sums_.begin(), sums_.begin() + static_cast<std::ptrdiff_t>(blocks_of(candidates)), target);
+  std::optional<Token> drawn;
+  for (auto block = static_cast<size_t>(past - sums_.begin()); block-- > 0 && !drawn;) {
+    const size_t first = block * kBlock, last = std::min(candidates, first + kBlock);
+    double reached = sums_[block];
+    for_each_block(first, last, sampling_.temperature, entry_at,
+                   [&](size_t begin, std::span<const double> weights) {
+                     for (size_t i = 0; i < weights.size() && reached <= target; ++i) {
+                       if (weights[i] > 0) drawn = entry_at(begin + i).token;
+                       reached += weights[i];
+                     }
+                     return true;
+                   });
   }
-  return drawn;
-}
-
-double Sampler::weight(float score, double temperature) const noexcept {
-  return exp_nonpositive((static_cast<double>(score) - static_cast<double>(highest_)) /
-                         temperature);
+  return drawn.value_or(0);
 }
 
 /// The shortest prefix that holds at least the share top_p of the candidates' probability.
 size_t Sampler::top_p(size_t candidates) noexcept {
   double total = 0;
+  const auto add = [&](size_t, std::span<const double> weights) {
+    for (const double weight : weights) total += weight;
+    return true;
+  };
   if (candidates == scores_.size()) {  // in order of id, which needs no sorting
-    for (const float score : scores_) total += weight(score, 1);
+    for_each_block(0, candidates, 1, by_id(), add);
   } else {
-    for (size_t rank = 0; rank < candidates; ++rank) total += weight(ranking_.at(rank).score, 1);
+    for_each_block(0, candidates, 1, by_rank(), add);
   }
   const double target = static_cast<double>(sampling_.top_p) * total;
   double reached = 0;
   size_t kept = 0;
-  while (kept < candidates && (kept == 0 || reached < target))
-    reached += weight(ranking_.at(kept++).score, 1);
+  for_each_block(0, candidates, 1, by_rank(), [&](size_t begin, std::span<const double> weights) {
+    while (kept < begin + weights.size() && (kept == 0 || reached < target))
+      reached += weights[kept++ - begin];
+    return reached < target;
+  });
   return kept;
 }
 
@@ -177,7 +249,10 @@ size_t Sampler::top_p(size_t candidates) noexcept {
 size_t Sampler::min_p(size_t candidates) noexcept {
   const double least = sampling_.min_p;
   size_t kept = 1;
-  while (kept < candidates && weight(ranking_.at(kept).score, 1) >= least) ++kept;
+  for_each_block(0, candidates, 1, by_rank(), [&](size_t begin, std::span<const double> weights) {
+    while (kept < begin + weights.size() && weights[kept - begin] >= least) ++kept;
+    return kept == begin + weights.size();
+  });
   return kept;
 }
 

@@ -39,17 +39,23 @@ class Sampler {
   void penalize(std::span<const Token> history) noexcept;
   Token best() const noexcept;
   Token draw() noexcept;
-  template <class EntryAt>
-  Token draw_from(size_t candidates, EntryAt entry_at) noexcept;
   size_t top_p(size_t candidates) noexcept;
   size_t min_p(size_t candidates) noexcept;
-  /// exp((score - highest) / temperature)
-  double weight(float score, double temperature) const noexcept;
+
+  /// Two orders of candidates: all by rising id, or the best ones by rank.
+  auto by_id() const noexcept;
+  auto by_rank() noexcept;
+  template <class EntryAt>
+  Token draw_from(size_t candidates, EntryAt entry_at) noexcept;
+  template <class EntryAt, class OnBlock>
+  void for_each_block(size_t begin, size_t end, double temperature, EntryAt entry_at,
+                      OnBlock on_block) const noexcept;
 
   Sampling sampling_;
   Random random_;
   std::vector<float> scores_;     // [vocab_size]: logits with bias and penalties
   std::vector<uint32_t> counts_;  // [vocab_size]: occurrences in the window; all zero between calls
+  std::vector<double> sums_;  // [vocab_size / kBlock, rounded up]: of the weights before a block
   Ranking ranking_;
   float highest_ = 0;  // of scores_
 };

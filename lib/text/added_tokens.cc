@@ -30,6 +30,7 @@ void AddedTokens::insert(const AddedToken& token, std::string_view spelling) {
   if (nodes_[node].token < 0) {
     nodes_[node].token = static_cast<int32_t>(tokens_.size());
     tokens_.push_back(token);
+    all_special_ = all_special_ && token.special;
   }
 }
 
@@ -54,7 +55,8 @@ void AddedTokens::cut(std::string_view text, Specials specials, std::string_view
                       std::vector<TextPart>& parts) const {
   size_t done = 0;       // what lies before belongs to a part already
   size_t white_end = 0;  // of the white space that was swallowed last: not walked over again
-  for (size_t at = 0; at < text.size();) {
+  const bool finds_any = !(all_special_ && specials == Specials::as_text);
+  for (size_t at = finds_any ? 0 : text.size(); at < text.size();) {
     const Match match =
         begins_[static_cast<unsigned char>(text[at])] ? longest_at(text.substr(at)) : Match{};
     if (match.token < 0) {

@@ -56,6 +56,7 @@ class AddedTokens {
   std::vector<Node> nodes_{Node{}};  // a trie over the bytes of the spellings
   std::array<bool, 256> begins_{};   // some spelling begins with this byte
   std::vector<AddedToken> tokens_;
+  bool all_special_ = true;
 };
 
 }  // namespace phi::text

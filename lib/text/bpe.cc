@@ -1,116 +1,177 @@
 #include "text/bpe.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
-#include <functional>
-#include <queue>
+#include <span>
 
 #include "base/fail.h"
 
 namespace phi::text {
 namespace {
 
-/// Up to here looking at every pair again after each merge is quicker than keeping a heap.
-constexpr size_t kShort = 48;
-
 uint64_t pair_of(Token left, Token right) {
   return static_cast<uint64_t>(static_cast<uint32_t>(left)) << 32 | static_cast<uint32_t>(right);
 }
 
+constexpr uint64_t kNoKey = UINT64_MAX;
+constexpr size_t kFan = 8;  // keys to a cache line
+
+constexpr size_t padded(size_t count) { return (count + kFan - 1) / kFan * kFan; }
+
+/// Keys that a tournament needs for `count` places.
+constexpr size_t tournament_size(size_t count) {
+  size_t size = padded(count);
+  for (size_t level = size; level > kFan; size += level) level = padded(level / kFan);
+  return size;
+}
+
+/// Finds the smallest of many keys that change one at a time: above every kFan keys stands the
+/// smallest of them, up to the last kFan.
+class Tournament {
+ public:
+  /// The keys of the `count` places are the first of `keys` [tournament_size(count)].
+  Tournament(std::span<uint64_t> keys, size_t count) : keys_(keys.data()) {
+    std::fill(keys_ + count, keys_ + padded(count), kNoKey);
+    uint64_t* level = keys_;
+    size_t size = padded(count);
+    while (size > kFan) {
+      uint64_t* const above = level + size;
+      const size_t blocks = size / kFan;
+      for (size_t block = 0; block < blocks; ++block) above[block] = least(level + block * kFan);
+      size = padded(blocks);
+      std::fill(above + blocks, above + size, kNoKey);
+      level = above;
+    }
+    top_ = level;
+    leaves_ = padded(count);
+  }
+
+  uint64_t winner() const { return least(top_); }
+
+  /// To be called after the keys around `place` have changed.
+  void replay(size_t place) {
+    uint64_t* level = keys_;
+    for (size_t size = leaves_; level != top_; size = padded(size / kFan)) {
+      uint64_t* const above = level + size;
+      const size_t block = place / kFan;
+      const uint64_t smallest = least(level + block * kFan);
+      if (above[block] == smallest) return;
+      above[block] = smallest;
+      level = above;
+      place = block;
+    }
+  }
+
+ private:
+  static uint64_t least(const uint64_t* keys) {
+    const auto of_two = [](uint64_t a, uint64_t b) { return a < b ? a : b; };
+    return of_two(of_two(of_two(keys[0], keys[1]), of_two(keys[2], keys[3])),
+                  of_two(of_two(keys[4], keys[5]), of_two(keys[6], keys[7])));
+  }
+
+  uint64_t* keys_;
+  uint64_t* top_;
+  size_t leaves_;
+};
+
+/// What a merge needs to know of a symbol beside its token and the key of the pair that it begins.
+struct Neighbours {
+  uint32_t previous, next;
+  Token merged;  // what the pair becomes
+};
+
+/// Merges `symbols` in place and returns how many are left. `keys` and `around` are scratch: rank
+/// and place of a pair in one number, so that the smallest is next; [tournament_size(count)], and
+/// [count].
+size_t merge(const MergeTable& table, std::span<Token> symbols, std::span<uint64_t> keys,
+             std::span<Neighbours> around) {
+  const auto count = static_cast<uint32_t>(symbols.size());
+  const auto judge = [&](uint32_t left, uint32_t right) {
+    const MergeTable::Merge merge = table.find(symbols[left], symbols[right]);
+    around[left].merged = merge.result;
+    keys[left] =
+        merge.rank == MergeTable::kNever ? kNoKey : static_cast<uint64_t>(merge.rank) << 32 | left;
+  };
+  for (uint32_t i = 0; i < count; ++i) {
+    around[i].previous = i - 1;  // of the first: wraps around, and is never looked at
+    around[i].next = i + 1;
+    if (i + 1 < count) judge(i, i + 1);
+  }
+  keys[count - 1] = kNoKey;
+  Tournament tournament(keys, count);
+  for (uint64_t key = tournament.winner(); key != kNoKey; key = tournament.winner()) {
+    const auto at = static_cast<uint32_t>(key);
+    const uint32_t gone = around[at].next, next = around[gone].next;
+    symbols[at] = around[at].merged;
+    around[at].next = next;
+    keys[at] = keys[gone] = kNoKey;
+    if (next < count) {
+      around[next].previous = at;
+      judge(at, next);
+    }
+    tournament.replay(at);
+    if (gone / kFan != at / kFan) tournament.replay(gone);
+    if (at == 0) continue;
+    const uint32_t previous = around[at].previous;
+    judge(previous, at);
+    tournament.replay(previous);
+  }
+  size_t left = 0;
+  for (uint32_t i = 0; i < count; i = around[i].next) symbols[left++] = symbols[i];
+  return left;
+}
+
 }  // namespace
 
-MergeTable::MergeTable(size_t merges) : slots_(std::bit_ceil(2 * merges + 1)) {}
+MergeTable::MergeTable(size_t merges)
+    : dense_(kDense * kDense),
+      tags_(std::bit_ceil(2 * merges + 2), kFree),
+      slots_(tags_.size()),
+      shift_(64 - std::countr_zero(tags_.size())) {}
 
-size_t MergeTable::slot_of(uint64_t pair) const noexcept {
-  const size_t mask = slots_.size() - 1;
-  const uint64_t mixed = pair * 0x9E3779B97F4A7C15u;
-  size_t at = static_cast<size_t>(mixed ^ mixed >> 32) & mask;
-  while (slots_[at].pair != pair && slots_[at].pair != kFree) at = (at + 1) & mask;
-  return at;
+MergeTable::Place MergeTable::place_of(uint64_t pair) const noexcept {
+  const uint64_t mixed = (pair ^ pair >> 32) * 0x9E3779B97F4A7C15u;
+  const size_t mask = tags_.size() - 1;
+  const auto tag = static_cast<uint8_t>(mixed >> (shift_ - 8) | 1);
+  size_t at = static_cast<size_t>(mixed >> shift_);
+  while (tags_[at] != kFree && (tags_[at] != tag || slots_[at].pair != pair)) at = (at + 1) & mask;
+  return {at, tag};
 }
 
 void MergeTable::insert(Token left, Token right, Merge merge) {
   const uint64_t pair = pair_of(left, right);
-  slots_[slot_of(pair)] = {pair, merge};
+  const Place place = place_of(pair);
+  tags_[place.slot] = place.tag;
+  slots_[place.slot] = {pair, merge};
+  if (static_cast<uint32_t>(left | right) < kDense)
+    dense_[static_cast<uint32_t>(left) * kDense + static_cast<uint32_t>(right)] = merge;
 }
 
 MergeTable::Merge MergeTable::find(Token left, Token right) const noexcept {
-  return slots_[slot_of(pair_of(left, right))].merge;
+  const auto first = static_cast<uint32_t>(left), second = static_cast<uint32_t>(right);
+  if ((first | second) < kDense) return dense_[first * kDense + second];
+  const size_t slot = place_of(pair_of(left, right)).slot;
+  return tags_[slot] == kFree ? Merge{} : slots_[slot].merge;
 }
 
 void MergeTable::apply(std::vector<Token>& symbols, size_t begin) const {
-  const size_t count = symbols.size() - begin;
-  if (count < 2) return;
-  if (count >> 31) fail(Code::unsupported, "a piece of ", count, " symbols is too long to merge");
-  const size_t left = count <= kShort ? apply_short(symbols.data() + begin, count)
-                                      : apply_long(symbols.data() + begin, count);
+  const std::span<Token> piece = std::span(symbols).subspan(begin);
+  if (piece.size() < 2) return;
+  if (piece.size() >> 31)
+    fail(Code::unsupported, "a piece of ", piece.size(), " symbols is too long to merge");
+  constexpr size_t kShort = 128;  // whose scratch fits on the stack
+  size_t left;
+  if (piece.size() <= kShort) {
+    uint64_t keys[tournament_size(kShort)];
+    Neighbours around[kShort];
+    left = merge(*this, piece, keys, around);
+  } else {
+    std::vector<uint64_t> keys(tournament_size(piece.size()));
+    std::vector<Neighbours> around(piece.size());
+    left = merge(*this, piece, keys, around);
+  }
   symbols.resize(begin + left);
-}
-
-size_t MergeTable::apply_short(Token* symbols, size_t count) const {
-  Merge merges[kShort];  // merges[i]: of symbols i and i + 1
-  for (size_t i = 0; i + 1 < count; ++i) merges[i] = find(symbols[i], symbols[i + 1]);
-  while (count > 1) {
-    const auto by_rank = [](const Merge& a, const Merge& b) { return a.rank < b.rank; };
-    Merge* const best = std::min_element(merges, merges + count - 1, by_rank);
-    if (best->rank == kNever) break;
-    const auto at = static_cast<size_t>(best - merges);
-    symbols[at] = best->result;
-    std::copy(symbols + at + 2, symbols + count, symbols + at + 1);
-    std::copy(merges + at + 1, merges + count - 1, merges + at);
-    --count;
-    if (at > 0) merges[at - 1] = find(symbols[at - 1], symbols[at]);
-    if (at + 1 < count) merges[at] = find(symbols[at], symbols[at + 1]);
-  }
-  return count;
-}
-
-size_t MergeTable::apply_long(Token* symbols, size_t count) const {
-  constexpr uint32_t kEnd = UINT32_MAX;
-  constexpr Token kGone = -1;
-  struct Links {
-    uint32_t previous, next;
-  };
-  std::vector<Links> links(count);
-  for (uint32_t i = 0; i < count; ++i) links[i] = {i ? i - 1 : kEnd, i + 1 < count ? i + 1 : kEnd};
-
-  // A candidate is a rank and the place of its left symbol in one number, so that the smallest is
-  // next. Merges leave stale candidates behind; one is valid as long as the pair at its place still
-  // has its rank.
-  const auto merge_at = [&](uint32_t at) {
-    return symbols[at] == kGone || links[at].next == kEnd
-               ? Merge{}
-               : find(symbols[at], symbols[links[at].next]);
-  };
-  const auto candidate = [](uint32_t rank, uint32_t at) {
-    return static_cast<uint64_t>(rank) << 32 | at;
-  };
-  std::vector<uint64_t> first;
-  for (uint32_t i = 0; i + 1 < count; ++i) {
-    if (const Merge merge = merge_at(i); merge.rank != kNever)
-      first.push_back(candidate(merge.rank, i));
-  }
-  std::priority_queue queue(std::greater<uint64_t>(), std::move(first));
-
-  while (!queue.empty()) {
-    const uint64_t top = queue.top();
-    queue.pop();
-    const auto at = static_cast<uint32_t>(top);
-    const Merge merge = merge_at(at);
-    if (merge.rank != top >> 32) continue;
-    const uint32_t right = links[at].next;
-    symbols[at] = merge.result;
-    symbols[right] = kGone;
-    links[at].next = links[right].next;
-    if (links[at].next != kEnd) links[links[at].next].previous = at;
-    const auto push = [&](uint32_t place) {
-      if (const Merge next = merge_at(place); next.rank != kNever)
-        queue.push(candidate(next.rank, place));
-    };
-    push(at);
-    if (links[at].previous != kEnd) push(links[at].previous);
-  }
-  return static_cast<size_t>(std::remove(symbols, symbols + count, kGone) - symbols);
 }
 
 }  // namespace phi::text

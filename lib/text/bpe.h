@@ -33,16 +33,25 @@ class MergeTable {
 
  private:
   struct Slot {
-    uint64_t pair = kFree;
+    uint64_t pair = 0;
     Merge merge;
   };
-  static constexpr uint64_t kFree = ~uint64_t{0};
+  struct Place {
+    size_t slot;
+    uint8_t tag;  // some more bits of the hash, never kFree
+  };
+  static constexpr uint8_t kFree = 0;
+  /// Byte-level vocabularies begin with the bytes: their pairs, the most frequent by far, are found
+  /// without hashing.
+  static constexpr uint32_t kDense = 256;
 
-  size_t slot_of(uint64_t pair) const noexcept;
-  size_t apply_short(Token* symbols, size_t count) const;
-  size_t apply_long(Token* symbols, size_t count) const;
+  Place place_of(uint64_t pair) const noexcept;
 
-  std::vector<Slot> slots_;  // a power of two, at most half of them taken
+  std::vector<Merge> dense_;   // [kDense, kDense]: of the pairs of the lowest ids
+  std::vector<uint8_t> tags_;  // a power of two, at most half of them taken; small enough to stay
+                               // in a near cache, where it answers most searches that find nothing
+  std::vector<Slot> slots_;    // one for each tag
+  int shift_;                  // of a hash, so that its highest bits choose a slot
 };
 
 }  // namespace phi::text

@@ -99,6 +99,7 @@ BpeModel::BpeModel(const TokenizerSpec& spec)
     : kind_(spec.kind),
       byte_fallback_(spec.byte_fallback),
       fuse_unknown_(spec.fuse_unknown),
+      ignore_merges_(spec.ignore_merges),
       unknown_(spec.unknown) {
   const std::vector<bool> plain = plain_tokens(spec);
   collect_bytes(spec);
@@ -108,7 +109,7 @@ BpeModel::BpeModel(const TokenizerSpec& spec)
   } else {
     collect_scored_merges(spec, plain);
   }
-  if (spec.ignore_merges) collect_whole_pieces(spec, plain);
+  collect_whole_pieces(spec, plain);
 }
 
 void BpeModel::collect_bytes(const TokenizerSpec& spec) {
@@ -203,16 +204,19 @@ void BpeModel::collect_scored_merges(const TokenizerSpec& spec, const std::vecto
 }
 
 void BpeModel::collect_whole_pieces(const TokenizerSpec& spec, const std::vector<bool>& plain) {
-  whole_pieces_ = std::make_unique<StringIndex>(vocab_size());
+  PieceIndex whole(vocab_size());
+  std::vector<Token> merged;
   for (size_t id = 0; id < vocab_size(); ++id) {
+    const bool is_text = kind_ == BpeKind::sentencepiece || bytes_of_letters(spec.tokens[id]);
+    if (!plain[id] || !is_text) continue;
     const auto token = static_cast<Token>(id);
-    if (!plain[id]) continue;
-    if (kind_ == BpeKind::sentencepiece) {
-      whole_pieces_->insert(bytes_of(token), token);
-    } else if (bytes_of_letters(spec.tokens[id])) {
-      whole_pieces_->insert(bytes_of(token), token);
-    }
+    const std::string_view piece =
+        kind_ == BpeKind::sentencepiece ? std::string_view(spec.tokens[id]) : bytes_of(token);
+    merged.clear();
+    if (!ignore_merges_) encode(piece, merged);
+    if (ignore_merges_ || (merged.size() == 1 && merged[0] == token)) whole.insert(piece, token);
   }
+  whole_ = std::move(whole);
 }
 
 std::string_view BpeModel::bytes_of(Token token) const {
@@ -221,20 +225,18 @@ std::string_view BpeModel::bytes_of(Token token) const {
 }
 
 void BpeModel::encode(std::string_view piece, std::vector<Token>& out) const {
-  if (whole_pieces_) {
-    if (const Token token = whole_pieces_->find(piece); token >= 0) {
-      out.push_back(token);
-      return;
-    }
-  }
-  if (kind_ == BpeKind::byte_level) {
-    encode_bytes(piece, out);
+  const bool is_unit = kind_ == BpeKind::byte_level || ignore_merges_;
+  const Token whole = is_unit ? whole_.find(piece) : -1;
+  if (whole >= 0) {
+    out.push_back(whole);
+  } else if (kind_ == BpeKind::byte_level) {
+    merge_bytes(piece, out);
   } else {
-    encode_characters(piece, out);
+    encode_words(piece, out);
   }
 }
 
-void BpeModel::encode_bytes(std::string_view piece, std::vector<Token>& out) const {
+void BpeModel::merge_bytes(std::string_view piece, std::vector<Token>& out) const {
   const size_t begin = out.size();
   for (const char c : piece) {
     const Token token = byte_tokens_[static_cast<unsigned char>(c)];
@@ -263,21 +265,36 @@ bool BpeModel::append_as_bytes(std::string_view text, std::vector<Token>& out) c
   return true;
 }
 
-void BpeModel::encode_characters(std::string_view piece, std::vector<Token>& out) const {
-  size_t begin = out.size();
-  const auto merge_word = [&] {
-    merges_->apply(out, begin);
-    if (!extra_characters_.empty()) spell_extra_symbols(out, begin);
-    begin = out.size();
-  };
-  char32_t previous = kSpaceMark;
+void BpeModel::encode_words(std::string_view piece, std::vector<Token>& out) const {
   bool after_unknown = false;
   while (!piece.empty()) {
-    const CodePoint next = first_code_point(piece);
-    const std::string_view character = piece.substr(0, next.bytes);
-    piece.remove_prefix(next.bytes);
-    if (space_begins_words_ && next.value == kSpaceMark && previous != kSpaceMark) merge_word();
-    previous = next.value;
+    const std::string_view word = piece.substr(0, first_word(piece));
+    piece.remove_prefix(word.size());
+    if (const Token whole = ignore_merges_ ? -1 : whole_.find(word); whole >= 0) {
+      out.push_back(whole);
+      after_unknown = false;
+    } else {
+      after_unknown = merge_characters(word, after_unknown, out);
+    }
+  }
+}
+
+/// Bytes up to where a U+2581 follows something else, if no merge reaches over such a place.
+size_t BpeModel::first_word(std::string_view piece) const noexcept {
+  if (!space_begins_words_) return piece.size();
+  size_t end = 0;
+  while (piece.substr(end).starts_with(kSpaceMarkText)) end += kSpaceMarkText.size();
+  return std::min(piece.find(kSpaceMarkText, end), piece.size());
+}
+
+/// Returns whether the last character was unknown: the next one then belongs to the same run.
+bool BpeModel::merge_characters(std::string_view word, bool after_unknown,
+                                std::vector<Token>& out) const {
+  const size_t begin = out.size();
+  while (!word.empty()) {
+    const CodePoint next = first_code_point(word);
+    const std::string_view character = word.substr(0, next.bytes);
+    word.remove_prefix(next.bytes);
     const Token symbol = symbol_of(next.value);
     const bool known = symbol >= 0;
     if (known) {
@@ -290,7 +307,9 @@ void BpeModel::encode_characters(std::string_view piece, std::vector<Token>& out
     }
     after_unknown = !known;
   }
-  merge_word();
+  merges_->apply(out, begin);
+  if (!extra_characters_.empty()) spell_extra_symbols(out, begin);
+  return after_unknown;
 }
 
 /// Characters that are no token and did not merge become bytes, or the unknown token.

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "text/bpe.h"
-#include "text/string_index.h"
+#include "text/piece_index.h"
 #include "text/tokenizer_spec.h"
 
 namespace phi::text {
@@ -24,7 +24,7 @@ inline constexpr size_t kMaxScoredTokenBytes = 256;
 class BpeModel {
  public:
   /// Error{bad_format}: merges of unknown tokens, scores that do not match the vocabulary, a
-  /// vocabulary beyond the bounds.
+  /// vocabulary beyond the bounds. The spec must outlive the model.
   explicit BpeModel(const TokenizerSpec& spec);
 
   /// Appends the tokens of one piece of normalised text, valid UTF-8. Never yields a control token.
@@ -41,20 +41,23 @@ class BpeModel {
   void collect_scored_merges(const TokenizerSpec& spec, const std::vector<bool>& plain);
   void collect_whole_pieces(const TokenizerSpec& spec, const std::vector<bool>& plain);
 
-  void encode_bytes(std::string_view piece, std::vector<Token>& out) const;
-  void encode_characters(std::string_view piece, std::vector<Token>& out) const;
+  void merge_bytes(std::string_view piece, std::vector<Token>& out) const;
+  void encode_words(std::string_view piece, std::vector<Token>& out) const;
+  size_t first_word(std::string_view piece) const noexcept;
+  bool merge_characters(std::string_view word, bool after_unknown, std::vector<Token>& out) const;
   Token symbol_of(char32_t character) const;
   bool append_as_bytes(std::string_view text, std::vector<Token>& out) const;
   void spell_extra_symbols(std::vector<Token>& symbols, size_t begin) const;
 
   BpeKind kind_;
-  bool byte_fallback_, fuse_unknown_;
+  bool byte_fallback_, fuse_unknown_, ignore_merges_;
   Token unknown_;
   std::string bytes_;                   // of all tokens, one after the other
   std::vector<size_t> byte_begins_;     // [vocab_size + 1] into bytes_
   std::array<Token, 256> byte_tokens_;  // -1: none
-  std::unique_ptr<StringIndex>
-      whole_pieces_;  // with ignore_merges: pieces that are one token as they are
+  // Pieces (of sentencepiece: words) that become one token: those that merging would give, found at
+  // once; with ignore_merges every spelling of a token.
+  PieceIndex whole_{0};
   // Characters to symbols. Scored vocabularies may merge characters that are no token themselves:
   // those get symbols from vocab_size on, and are spelled as bytes when they remain.
   std::array<Token, 128> ascii_symbols_;

@@ -179,6 +179,7 @@ class Pretokenizer::Pattern {
 };
 
 Pretokenizer::Pretokenizer(const std::vector<std::string>& patterns, Rest rest) : rest_(rest) {
+  if (patterns.size() == 1) scan_ = known_scan(patterns[0]);
   for (const std::string& pattern : patterns)
     patterns_.push_back(std::make_unique<Pattern>(pattern));
 }

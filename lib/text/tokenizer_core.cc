@@ -74,7 +74,8 @@ struct TokenizerCore::Impl {
         control_spellings.insert(token, token.content);
       }
       if (token.normalized) {
-        normalized_added.insert(token, normalize(token.content, true));
+        std::string storage;
+        normalized_added.insert(token, normalize(token.content, true, storage));
       } else {
         raw_added.insert(token, token.content);
       }
@@ -88,14 +89,14 @@ struct TokenizerCore::Impl {
     return spec.add_prefix_space && (begins_text || !spec.prefix_first_only);
   }
 
-  /// One segment between added tokens, as the normalizer makes it.
-  std::string normalize(std::string_view segment, bool begins_text) const {
-    std::string text = spec.nfc ? nfc(segment) : std::string(segment);
-    if (spec.kind == BpeKind::byte_level) return text;
-    text = replaced(text, " ", kSpaceMark);
-    if (prefix_is_normalization() && wants_prefix(begins_text) && !text.empty())
-      text.insert(0, kSpaceMark);
-    return text;
+  /// One segment between added tokens, as the normalizer makes it: itself, or in `storage`.
+  std::string_view normalize(std::string_view segment, bool begins_text,
+                             std::string& storage) const {
+    if (spec.nfc) segment = storage = nfc(segment);
+    if (spec.kind == BpeKind::byte_level || segment.empty()) return segment;
+    const bool prefixed = prefix_is_normalization() && wants_prefix(begins_text);
+    storage = concat(prefixed ? kSpaceMark : "", replaced(segment, " ", kSpaceMark));
+    return storage;
   }
 
   std::vector<Token> encode(std::string_view text, Specials specials, std::string_view guard) const;
@@ -112,9 +113,10 @@ struct TokenizerCore::Impl {
 
 std::vector<Token> TokenizerCore::Impl::encode(std::string_view text, Specials specials,
                                                std::string_view guard) const {
-  std::string repaired;
+  std::string repaired, storage;
   if (!is_valid_utf8(text)) text = repaired = replace_invalid_utf8(text);
   std::vector<Token> out;
+  out.reserve(text.size() / 4);  // about what most texts take
   std::vector<TextPart> raw_parts, parts;
   raw_added.cut(text, specials, guard, raw_parts);
   for (const TextPart& raw : raw_parts) {
@@ -123,7 +125,7 @@ std::vector<Token> TokenizerCore::Impl::encode(std::string_view text, Specials s
       continue;
     }
     const bool begins_text = raw.text.data() == text.data();
-    const std::string normalized = normalize(raw.text, begins_text);
+    const std::string_view normalized = normalize(raw.text, begins_text, storage);
     parts.clear();
     normalized_added.cut(normalized, specials, guard, parts);
     for (const TextPart& part : parts) {
@@ -147,6 +149,12 @@ void TokenizerCore::Impl::encode_segment(std::string_view text, bool begins_text
   std::string prefixed;
   if (!prefix_is_normalization() && wants_prefix(begins_text) && !text.starts_with(space)) {
     text = prefixed = concat(space, text);
+  }
+  if (const PieceScan scan = pretokenizer.scan()) {
+    while (const size_t bytes = text.empty() ? 0 : scan(text)) {
+      model.encode(text.substr(0, bytes), out);
+      text.remove_prefix(bytes);
+    }
   }
   std::vector<std::string_view> pieces;
   pretokenizer.split(text, pieces);

@@ -1,5 +1,5 @@
 #include "base/fail.h"
-#include "io/json.h"
+#include "io/json_members.h"
 #include "text/tokenizer_json.h"
 #include "text/tokenizer_spec.h"
 
@@ -9,6 +9,7 @@ namespace phi::text {
 namespace {
 
 using io::Json;
+using io::JsonMembers;
 using io::JsonObject;
 
 constexpr int64_t kVersion = 1;
@@ -58,38 +59,14 @@ Json added_tokens(const std::vector<AddedToken>& tokens) {
   return Json(std::move(array));
 }
 
-/// Typed reading of one object, with errors that name the member.
-class Members {
- public:
-  Members(const Json& json, const std::string& source) : json_(json), source_(source) {
-    json.as_object(source);
-  }
-
-  std::string what(std::string_view key) const { return concat(source_, ": '", key, "'"); }
-  const Json& at(std::string_view key) const {
-    const Json* value = json_.find(key);
-    if (!value) fail(Code::bad_format, what(key), " is missing");
-    return *value;
-  }
-  bool boolean(std::string_view key) const { return at(key).as_bool(what(key)); }
-  std::string text(std::string_view key) const { return at(key).as_string(what(key)); }
-  const Json::Array& list(std::string_view key) const { return at(key).as_array(what(key)); }
-  Token token(std::string_view key) const { return token_from(at(key), key); }
-  Token token_from(const Json& value, std::string_view key) const {
-    const int64_t id = value.as_integer(what(key));
-    return id == -1 ? -1 : checked_token_id(id, what(key));
-  }
-  std::vector<std::string> texts(std::string_view key) const {
-    std::vector<std::string> values;
-    values.reserve(list(key).size());
-    for (const Json& value : list(key)) values.push_back(value.as_string(what(key)));
-    return values;
-  }
-
- private:
-  const Json& json_;
-  const std::string& source_;
-};
+/// A token id, or -1 for none.
+Token token_from(const Json& value, const std::string& where) {
+  const int64_t id = value.as_integer(where);
+  return id == -1 ? -1 : checked_token_id(id, where);
+}
+Token token_of(const JsonMembers& members, std::string_view key) {
+  return token_from(members.need(key), members.path(key));
+}
 
 }  // namespace
 
@@ -128,50 +105,51 @@ std::string spec_to_text(const TokenizerSpec& spec) {
 
 TokenizerSpec spec_from_text(const std::string& text, const std::string& source) {
   const Json json = Json::parse(text, source);
-  const Members members(json, source);
-  const int64_t version = members.at("version").as_integer(members.what("version"));
+  const JsonMembers members(json, source);
+  const int64_t version = members.need("version").as_integer(members.path("version"));
   if (version != kVersion)
     fail(Code::unsupported, source, ": tokenizer of version ", version, " is not supported");
   TokenizerSpec spec;
-  const std::string kind = members.text("kind");
+  const std::string kind = members.string("kind");
   if (kind != "byte_level" && kind != "sentencepiece")
     fail(Code::unsupported, source, ": kind '", printable(kind), "'");
   spec.kind = kind == "byte_level" ? BpeKind::byte_level : BpeKind::sentencepiece;
-  spec.tokens = members.texts("tokens");
-  std::vector<std::string> halves = members.texts("merges");
+  spec.tokens = members.strings("tokens");
+  std::vector<std::string> halves = members.strings("merges");
   if (halves.size() % 2 != 0)
-    fail(Code::bad_format, members.what("merges"), " has an odd number of parts");
+    fail(Code::bad_format, members.path("merges"), " has an odd number of parts");
   spec.merges.reserve(halves.size() / 2);
   for (size_t i = 0; i < halves.size(); i += 2)
     spec.merges.emplace_back(std::move(halves[i]), std::move(halves[i + 1]));
-  for (const Json& score : members.list("scores")) {
-    spec.scores.push_back(static_cast<float>(score.as_number(members.what("scores"))));
+  for (const Json& score : members.array("scores")) {
+    spec.scores.push_back(static_cast<float>(score.as_number(members.path("scores"))));
   }
-  for (const Json& entry : members.list("added")) {
-    AddedToken token = parse_added_token(entry, members.what("added"));
-    token.id = Members(entry, source).token("id");
+  for (const Json& entry : members.array("added")) {
+    AddedToken token = parse_added_token(entry, members.path("added"));
+    token.id = token_of(JsonMembers(entry, source), "id");
     spec.added.push_back(std::move(token));
   }
-  spec.split_patterns = members.texts("split_patterns");
-  spec.split_removes_rest = members.boolean("split_removes_rest");
-  spec.nfc = members.boolean("nfc");
-  spec.ignore_merges = members.boolean("ignore_merges");
-  spec.byte_fallback = members.boolean("byte_fallback");
-  spec.fuse_unknown = members.boolean("fuse_unknown");
-  spec.add_prefix_space = members.boolean("add_prefix_space");
-  spec.prefix_first_only = members.boolean("prefix_first_only");
-  spec.prefix_if_absent = members.boolean("prefix_if_absent");
-  spec.strip_leading_space = members.boolean("strip_leading_space");
-  spec.unknown = members.token("unknown");
-  spec.bos = members.token("bos");
-  spec.pad = members.token("pad");
-  spec.adds_bos = members.boolean("adds_bos");
-  for (const Json& id : members.list("end")) spec.end.push_back(members.token_from(id, "end"));
-  spec.chat_template = members.text("chat_template");
-  spec.tool_chat_template = members.text("tool_chat_template");
-  spec.bos_text = members.text("bos_text");
-  spec.eos_text = members.text("eos_text");
-  spec.family = members.text("family");
+  spec.split_patterns = members.strings("split_patterns");
+  spec.split_removes_rest = members.flag("split_removes_rest");
+  spec.nfc = members.flag("nfc");
+  spec.ignore_merges = members.flag("ignore_merges");
+  spec.byte_fallback = members.flag("byte_fallback");
+  spec.fuse_unknown = members.flag("fuse_unknown");
+  spec.add_prefix_space = members.flag("add_prefix_space");
+  spec.prefix_first_only = members.flag("prefix_first_only");
+  spec.prefix_if_absent = members.flag("prefix_if_absent");
+  spec.strip_leading_space = members.flag("strip_leading_space");
+  spec.unknown = token_of(members, "unknown");
+  spec.bos = token_of(members, "bos");
+  spec.pad = token_of(members, "pad");
+  spec.adds_bos = members.flag("adds_bos");
+  for (const Json& id : members.array("end"))
+    spec.end.push_back(token_from(id, members.path("end")));
+  spec.chat_template = members.string("chat_template");
+  spec.tool_chat_template = members.string("tool_chat_template");
+  spec.bos_text = members.string("bos_text");
+  spec.eos_text = members.string("eos_text");
+  spec.family = members.string("family");
   return spec;
 }
 

@@ -3,6 +3,8 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "base/fail.h"
@@ -30,6 +32,18 @@ constexpr Lead lead_of(unsigned char byte) {
   if (byte < 0xF4) return {4, 0x80, 0xBF};
   if (byte == 0xF4) return {4, 0x80, 0x8F};
   return {0, 0, 0};
+}
+
+/// Bytes of the ASCII that `text` begins with, counted in words of 8 (and then one by one).
+size_t leading_ascii(std::string_view text) {
+  constexpr uint64_t kHighBits = 0x8080808080808080u;
+  size_t at = 0;
+  for (uint64_t word; at + sizeof word <= text.size(); at += sizeof word) {
+    std::memcpy(&word, text.data() + at, sizeof word);
+    if (word & kHighBits) break;
+  }
+  while (at < text.size() && byte_at(text, at) < 0x80) ++at;
+  return at;
 }
 
 /// Puts every run of combining marks in order of its classes. utf8proc does this by exchanging
@@ -122,12 +136,13 @@ void append_utf8(std::string& out, char32_t c) {
 }
 
 bool is_valid_utf8(std::string_view text) noexcept {
-  while (!text.empty()) {
+  while (true) {
+    text.remove_prefix(leading_ascii(text));
+    if (text.empty()) return true;
     const CodePoint next = first_code_point(text);
     if (!next.valid) return false;
     text.remove_prefix(next.bytes);
   }
-  return true;
 }
 
 std::string replace_invalid_utf8(std::string_view text) {
@@ -187,6 +202,31 @@ bool is_word_character(char32_t c) noexcept {
       return true;
     default:
       return c == 0x200C || c == 0x200D || is_enclosed_letter(c);
+  }
+}
+
+CharacterKind character_kind(char32_t c) noexcept {
+  switch (utf8proc_category(static_cast<int32_t>(c))) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LT:
+      return kUpper;
+    case UTF8PROC_CATEGORY_LL:
+      return kLower;
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+      return kCaseless;
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ME:
+      return kMark;
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_NO:
+      return kNumber;
+    case UTF8PROC_CATEGORY_CN:
+      return kUnassigned;
+    default:
+      return c == '\n' || c == '\r' ? kNewline : is_white_space(c) ? kSpace : kOther;
   }
 }
 

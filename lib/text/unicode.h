@@ -4,6 +4,7 @@
 #define PHI_TEXT_UNICODE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -37,6 +38,20 @@ std::string nfc(std::string_view text);
 bool is_white_space(char32_t code_point) noexcept;
 /// `\w` of UTS 18: Alphabetic, marks, decimal digits, connector punctuation, join controls.
 bool is_word_character(char32_t code_point) noexcept;
+
+/// What the patterns of pre-tokenizers ask of a character: one bit, so that sets are sums.
+enum CharacterKind : uint8_t {
+  kUnassigned = 0,  ///< in the version of Unicode that utf8proc knows; a newer one may say more
+  kUpper = 1,       ///< upper and title case
+  kLower = 2,
+  kCaseless = 4,  ///< other letters
+  kMark = 8,
+  kNumber = 16,
+  kNewline = 32,  ///< \n and \r
+  kSpace = 64,    ///< other white space
+  kOther = 128,
+};
+CharacterKind character_kind(char32_t code_point) noexcept;
 
 /// May stand in Python's repr() of a string as it is: not a control, format, private, unassigned or
 /// separator character other than the space.

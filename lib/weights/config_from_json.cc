@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "base/fail.h"
+#include "io/json_members.h"
 #include "weights/config_tokens.h"
-#include "weights/json_members.h"
 #include "weights/limits.h"
 #include "weights/model_config.h"
 #include "weights/rope_config.h"
@@ -14,6 +14,8 @@
 namespace phi::weights {
 
 namespace {
+
+using io::JsonMembers;
 
 struct Family {
   Architecture architecture;

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "base/fail.h"
-#include "weights/json_members.h"
+#include "io/json_members.h"
 #include "weights/model_config.h"
 
 namespace phi::weights {
@@ -11,6 +11,7 @@ namespace phi::weights {
 namespace {
 
 using io::Json;
+using io::JsonMembers;
 using io::JsonObject;
 
 Json count(uint32_t value) { return Json(static_cast<int64_t>(value)); }

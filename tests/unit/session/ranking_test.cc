@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "session/random.h"
@@ -11,10 +12,16 @@ namespace phi::session {
 
 TEST_CASE("a ranking equals a stable full sort at every rank") {
   Random random(3);
-  for (const size_t size :
-       {size_t{1}, size_t{2}, size_t{63}, size_t{64}, size_t{65}, size_t{1000}, size_t{5000}}) {
+  for (const size_t size : {size_t{1}, size_t{2}, size_t{63}, size_t{64}, size_t{65}, size_t{1000},
+                            size_t{5000}, size_t{70000}}) {
     std::vector<float> scores(size);
-    for (float& score : scores) score = static_cast<float>(random.next_bits() % 97);  // many ties
+    for (float& score : scores) {  // many ties, both signs, zeros of both signs, infinities
+      const auto draw = static_cast<int>(random.next_bits() % 197) - 98;
+      score = draw == 98    ? std::numeric_limits<float>::infinity()
+              : draw == -98 ? -std::numeric_limits<float>::infinity()
+              : draw == 1   ? -0.0f
+                            : static_cast<float>(draw) / 3;
+    }
     std::vector<Token> order(size);
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [&](Token a, Token b) {

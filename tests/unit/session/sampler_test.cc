@@ -215,6 +215,37 @@ TEST_CASE("draws are those of the specification") {
   }
 }
 
+TEST_CASE("draws are those of the specification, over many blocks of weights") {
+  std::vector<float> logits(1000);
+  for (size_t i = 0; i < logits.size(); ++i)
+    logits[i] = static_cast<float>((i * 37) % 1000) / 250.0f;
+  Sampling sampling;
+  sampling.temperature = 0.75f;
+  sampling.seed = 1234;
+  SUBCASE("whole vocabulary") {
+    Sampler sampler(1000, sampling);
+    for (const Token expected : {51,  836, 674, 863, 104, 890, 431, 189, 564, 640, 485, 215,
+                                 141, 639, 368, 832, 610, 968, 971, 809, 780, 241, 375, 50})
+      CHECK(sampler.sample(logits, {}) == expected);
+  }
+  SUBCASE("top-k, top-p and min-p") {
+    sampling.top_k = 700;
+    sampling.top_p = 0.9f;
+    sampling.min_p = 0.05f;
+    Sampler sampler(1000, sampling);
+    for (const Token expected : {243, 533, 103, 127, 513, 667, 727, 53, 834, 590, 159, 188,
+                                 756, 590, 160, 344, 293, 800, 70,  47, 507, 350, 241, 216})
+      CHECK(sampler.sample(logits, {}) == expected);
+  }
+  SUBCASE("top-p of nearly all") {
+    sampling.top_p = 0.99f;
+    Sampler sampler(1000, sampling);
+    for (const Token expected : {243, 153, 859, 71,  540, 989, 24,  161, 347, 238, 510, 323,
+                                 810, 238, 376, 883, 860, 417, 227, 451, 722, 458, 484, 216})
+      CHECK(sampler.sample(logits, {}) == expected);
+  }
+}
+
 TEST_CASE("forbidden tokens are never drawn and odd logits never harm") {
   Sampling sampling;
   sampling.temperature = 5;

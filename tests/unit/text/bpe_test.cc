@@ -66,7 +66,7 @@ TEST_CASE("merging follows the definition, for short and long pieces and equal r
       table.insert(rule.left, rule.right, {rule.rank, rule.result});
       ++next;
     }
-    for (const size_t length : {0, 1, 2, 5, 47, 48, 49, 150}) {
+    for (const size_t length : {0, 1, 2, 5, 8, 9, 63, 64, 65, 127, 128, 129, 600}) {
       std::vector<Token> symbols(length);
       for (Token& symbol : symbols) symbol = static_cast<Token>(random.below(3));
       std::vector<Token> out{99};  // what stands before is left alone
