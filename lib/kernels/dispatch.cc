@@ -9,14 +9,14 @@ Kernels select_kernels(Isa cap) noexcept {
   switch (isa) {
 #if defined(__x86_64__)
     case Isa::avx512_vnni:
-      return {isa, &kMatrixAvx512Vnni, &kVectorAvx512, &kStripAvx512Vnni};
+      return {isa, &kMatrixAvx512Vnni, &kVectorAvx512, &kQuantizeAvx512, &kStripAvx512Vnni};
     case Isa::avx512:
-      return {isa, &kMatrixAvx512, &kVectorAvx512, nullptr};
+      return {isa, &kMatrixAvx512, &kVectorAvx512, &kQuantizeAvx512, nullptr};
     case Isa::avx2:
-      return {isa, &kMatrixAvx2, &kVectorAvx2, nullptr};
+      return {isa, &kMatrixAvx2, &kVectorAvx2, &kQuantizeAvx2, nullptr};
 #endif
     default:
-      return {Isa::base, &kMatrixBase, &kVectorBase, nullptr};
+      return {Isa::base, &kMatrixBase, &kVectorBase, &kQuantizeBase, nullptr};
   }
 }
 
