@@ -146,7 +146,7 @@ enum {
   PHI_WEIGHTS_F32 = 1,
   PHI_WEIGHTS_BF16 = 2,
   PHI_WEIGHTS_INT8 = 3, /* blocks of 32 with one scale each */
-  PHI_WEIGHTS_INT4 = 4  /* as INT8; token embedding and output matrix are INT8 */
+  PHI_WEIGHTS_INT4 = 4  /* 4.5 bits a weight; token embedding and output matrix have 6 to 8 */
 };
 
 /* phi_model_options.isa: the most that the library's own kernels may use of the processor. */

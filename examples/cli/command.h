@@ -31,6 +31,7 @@ std::unique_ptr<Command> make_run_command(CLI::App& app);
 std::unique_ptr<Command> make_chat_command(CLI::App& app);
 std::unique_ptr<Command> make_tokenize_command(CLI::App& app);
 std::unique_ptr<Command> make_logits_command(CLI::App& app);
+std::unique_ptr<Command> make_perplexity_command(CLI::App& app);
 std::unique_ptr<Command> make_bench_command(CLI::App& app);
 std::unique_ptr<Command> make_convert_command(CLI::App& app);
 

@@ -36,6 +36,8 @@ constexpr std::array kCommands = {
     CommandEntry{"tokenize", "Text to token ids and back", make_tokenize_command},
     CommandEntry{"logits", "Write the logits of every position as safetensors",
                  make_logits_command},
+    CommandEntry{"perplexity", "Measure how well a model foretells a text",
+                 make_perplexity_command},
     CommandEntry{"bench", "Measure prefill and decode, beside the limits of the machine",
                  make_bench_command},
     CommandEntry{"convert", "Write any model as one packed file that opens fast",
@@ -94,7 +96,7 @@ std::string full_help() {
   out += "\nCommands:\n";
   for (const CommandEntry& entry : kCommands) {
     std::string name = entry.name;
-    name.resize(10, ' ');
+    name.resize(12, ' ');
     out += "  " + name + entry.summary + "\n";
   }
   return out + "\n  --help, --version\n";

@@ -10,14 +10,15 @@ Kernels select_kernels(Isa cap) noexcept {
 #if defined(__x86_64__)
     case Isa::avx512_vnni:
       return {isa, &kMatrixAvx512Vnni,
-              cpu_features().avx512_bf16 ? &kVectorAvx512Bf16 : &kVectorAvx512, &kStripAvx512Vnni};
+              cpu_features().avx512_bf16 ? &kVectorAvx512Bf16 : &kVectorAvx512, &kQuantizeAvx512,
+              &kStripAvx512Vnni};
     case Isa::avx512:
-      return {isa, &kMatrixAvx512, &kVectorAvx512, nullptr};
+      return {isa, &kMatrixAvx512, &kVectorAvx512, &kQuantizeAvx512, nullptr};
     case Isa::avx2:
-      return {isa, &kMatrixAvx2, &kVectorAvx2, nullptr};
+      return {isa, &kMatrixAvx2, &kVectorAvx2, &kQuantizeAvx2, nullptr};
 #endif
     default:
-      return {Isa::base, &kMatrixBase, &kVectorBase, nullptr};
+      return {Isa::base, &kMatrixBase, &kVectorBase, &kQuantizeBase, nullptr};
   }
 }
 

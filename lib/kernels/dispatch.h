@@ -3,6 +3,7 @@
 #define PHI_KERNELS_DISPATCH_H_
 
 #include "kernels/matrix_kernels.h"
+#include "kernels/quantize_kernels.h"
 #include "kernels/strip_kernels.h"
 #include "kernels/vector_kernels.h"
 #include "phi/types.h"
@@ -14,6 +15,7 @@ struct Kernels {
   Isa isa;
   const MatrixKernels* matrix;
   const VectorKernels* vector;
+  const QuantizeKernels* quantize;
   const StripKernels* strips;  ///< null where weights stay in rows
 };
 

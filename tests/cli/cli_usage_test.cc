@@ -33,7 +33,8 @@ TEST_CASE("help is on standard output and successful") {
   const PhiResult none = run_phi({});
   CHECK(none.status == 0);
   CHECK(contains(none.output, "phi chat"));
-  for (const char* command : {"chat", "run", "info", "tokenize", "logits", "bench", "convert"}) {
+  for (const char* command :
+       {"chat", "run", "info", "tokenize", "logits", "perplexity", "bench", "convert"}) {
     CAPTURE(command);
     const PhiResult help = run_phi({command, "--help"});
     CHECK(help.status == 0);

@@ -65,14 +65,14 @@ TEST_SUITE_BEGIN("formats");
 TEST_CASE("weights converted at load stay near the reference") {
   // float32 to the float32 bound, 16 and 8 bits to the bound of 8-bit arithmetic. In four bits each
   // weight is off by some 8 % of its block's largest, which random weights do not average out: the
-  // bound only excludes structural mistakes, whose nmse is 1 to 2. The next test compares with
-  // llama.cpp's four bits.
+  // bound is what the worst of these models shows (0.27), and structural mistakes have 1 to 2. The
+  // next test compares with llama.cpp's four bits.
   struct Conversion {
     Weights weights;
     double bound;
     double worst = 0;
   };
-  Conversion conversions[] = {{Weights::bf16, 5e-3}, {Weights::int8, 5e-3}, {Weights::int4, 0.4}};
+  Conversion conversions[] = {{Weights::bf16, 5e-3}, {Weights::int8, 5e-3}, {Weights::int4, 0.3}};
   for (const GoldenCase& golden : folder_cases()) {
     CAPTURE(golden.name);
     const Prompt prompt = longest_prompt(golden);
@@ -93,19 +93,26 @@ TEST_CASE("weights converted at load stay near the reference") {
                                  << ", int4: " << conversions[2].worst);
 }
 
-TEST_CASE("four bits lose no more than in llama.cpp's Q4_0 file of the same model") {
+TEST_CASE("four bits lose less than in llama.cpp's files of the same model") {
   const auto exact = external_data("goldens/gguf-extra/g1_phi4/g1_phi4-F32.gguf");
   if (!exact) return;
-  const std::string theirs = test_data("golden/data/gguf/g1_phi4/g1_phi4-Q4_0.gguf");
   for (const GoldenCase& golden : gguf_cases()) {
     if (golden.name != "g1_phi4-F32") continue;
     const Prompt prompt = longest_prompt(golden);
     const auto options = session_options(prompt.length, Kv::f32);
     const auto expected = reference(golden, prompt.length);
-    const double lost_by_file =
-        nmse(append_whole(open_as(theirs, Weights::f32), options, prompt.ids), expected);
-    CHECK(above_nmse(append_whole(open_as(*exact, Weights::int4), options, prompt.ids), expected,
-                     lost_by_file) == "");
+    // The files are of one type throughout; ours spends two bits more on the token tables.
+    const auto ours = append_whole(open_as(*exact, Weights::int4), options, prompt.ids);
+    for (const char* type : {"Q4_0", "Q4_K"}) {
+      CAPTURE(type);
+      const Model theirs =
+          open_as(test_data(std::string("golden/data/gguf/g1_phi4/g1_phi4-") + type + ".gguf"),
+                  Weights::f32);
+      const double lost_by_file = nmse(append_whole(theirs, options, prompt.ids), expected);
+      CHECK(above_nmse(ours, expected, lost_by_file) == "");
+      MESSAGE("nmse of " << std::string(type) << ": " << lost_by_file << ", ours "
+                         << nmse(ours, expected));
+    }
   }
 }
 

@@ -110,25 +110,28 @@ TEST_CASE("q4_0 never loses to the plain scale, and wins on the whole") {
 }
 
 TEST_CASE("blocks that a scale cannot express stay harmless") {
-  for (const DType type : {DType::q8_0, DType::q4_0}) {
+  for (const DType type : {DType::q8_0, DType::q4_0, DType::q4_k, DType::q6_k}) {
     CAPTURE(dtype_name(type));
-    std::vector<float> values(96, 0.0f);
-    for (size_t i = 32; i < 64; ++i) values[i] = 1e-20f;
-    for (size_t i = 64; i < 96; ++i) values[i] = 1e30f;
+    const auto block = static_cast<size_t>(dtype_info(type).block_elements);
+    std::vector<float> values(3 * block, 0.0f);
+    for (size_t i = block; i < 2 * block; ++i) values[i] = 1e-20f;
+    for (size_t i = 2 * block; i < 3 * block; ++i) values[i] = 1e30f;
     const std::vector<float> back = round_trip(type, values);
-    for (size_t i = 0; i < 64; ++i) CHECK(std::fabs(back[i]) == 0.0f);
-    for (size_t i = 64; i < 96; ++i) CHECK(std::isfinite(back[i]));
-    round_trip(type, std::vector<float>(32, NAN));
-    round_trip(type, std::vector<float>(32, INFINITY));
+    for (size_t i = 0; i < 2 * block; ++i) CHECK(std::fabs(back[i]) == 0.0f);
+    for (size_t i = 2 * block; i < 3 * block; ++i) CHECK(std::isfinite(back[i]));
+    for (const float value : round_trip(type, std::vector<float>(block, NAN)))
+      CHECK(std::isfinite(value));
+    for (const float value : round_trip(type, std::vector<float>(block, INFINITY)))
+      CHECK(std::isfinite(value));
   }
 }
 
 TEST_CASE("other types are refused by name") {
   float x[256] = {};
   uint8_t out[256];
-  CHECK(!kernels::can_quantize(DType::q4_k));
-  CHECK_THROWS_WITH_AS(kernels::quantize_row(DType::q4_k, x, out, 256),
-                       "cannot convert weights to Q4_K", Error);
+  CHECK(!kernels::can_quantize(DType::q5_k));
+  CHECK_THROWS_WITH_AS(kernels::quantize_row(DType::q5_k, x, out, 256),
+                       "cannot convert weights to Q5_K", Error);
 }
 
 }  // namespace

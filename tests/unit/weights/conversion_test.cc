@@ -90,6 +90,12 @@ TEST_CASE("the type that a matrix is held in") {
   CHECK(held_type(Weights::int4, Part::embedding, DType::f16, 64) == DType::q8_0);
   CHECK(held_type(Weights::int4, Part::output, DType::f16, 64) == DType::q8_0);
   CHECK(held_type(Weights::int4, Part::output, DType::f16, 65) == DType::bf16);
+  CHECK(held_type(Weights::int4, Part::gate_up, DType::f16, 512) == DType::q4_k);
+  CHECK(held_type(Weights::int4, Part::embedding, DType::bf16, 512) == DType::q6_k);
+  CHECK(held_type(Weights::int4, Part::output, DType::q8_0, 512) == DType::q6_k);
+  CHECK(held_type(Weights::int4, Part::gate_up, DType::q5_k, 512) == DType::q4_k);
+  for (const DType small : {DType::q4_0, DType::q4_k, DType::iq4_nl, DType::q3_k})
+    CHECK(held_type(Weights::int4, Part::gate_up, small, 512) == small);
 }
 
 TEST_CASE("conversions of golden models stay within what their formats allow") {
@@ -126,11 +132,9 @@ TEST_CASE("rows that do not divide into blocks are held as BF16, and the log say
 TEST_CASE("a matrix that already has the type stays as it is stored") {
   const std::string path = test_data("golden/data/gguf/g1_phi4/g1_phi4-Q4_0.gguf");
   const WeightStore stored = open_gguf(path), int4 = open_gguf(path, {.weights = Weights::int4});
-  CHECK(int4.embedding().dtype == DType::q8_0);
   CHECK(int4.layers()[0].q.dtype == DType::q4_0);
-  CHECK(same_bytes(stored.layers()[0].q, int4.layers()[0].q));
-  // Q4_0 values are of the form scale * integer, which eight bits hold within their own rounding.
-  check_errors(stored, int4);
+  const auto before = matrices_of(stored), after = matrices_of(int4);
+  for (size_t m = 0; m < before.size(); ++m) CHECK(same_bytes(before[m], after[m]));
 }
 
 TEST_CASE("low-bit files convert to floats exactly as they dequantise") {
@@ -143,15 +147,17 @@ TEST_CASE("low-bit files convert to floats exactly as they dequantise") {
   }
 }
 
-TEST_CASE("four bits are chosen at least as well as llama-quantize does") {
+TEST_CASE("four bits lose less than in llama-quantize's files of the same model") {
   const auto f32_path = external_data("goldens/gguf-extra/g1_phi4/g1_phi4-F32.gguf");
   if (!f32_path) return;
   const WeightStore exact = open_gguf(*f32_path);
-  const double theirs =
-      squared_error(exact, open_gguf(test_data("golden/data/gguf/g1_phi4/g1_phi4-Q4_0.gguf")));
   const double ours = squared_error(exact, open_gguf(*f32_path, {.weights = Weights::int4}));
   CHECK(ours > 0);
-  CHECK(ours < theirs);
+  for (const char* theirs : {"Q4_0", "Q4_K"}) {
+    CAPTURE(theirs);
+    const std::string file = std::string("golden/data/gguf/g1_phi4/g1_phi4-") + theirs + ".gguf";
+    CHECK(ours < 0.98 * squared_error(exact, open_gguf(test_data(file))));
+  }
 }
 
 TEST_CASE("the number of threads changes nothing") {
