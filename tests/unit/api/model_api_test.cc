@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "kernels/dispatch.h"
 #include "phi/error.h"
 #include "phi/model.h"
 #include "phi/session.h"
@@ -108,6 +109,50 @@ TEST_CASE("a model without a tokenizer works with ids alone") {
   CHECK_THROWS_AS(model.tokenizer().encode("x"), Error);
   CHECK(test::differs_in_bits(some_logits(model), some_logits(Model::open(small_folder())), 1003) ==
         "");
+}
+
+/// A model and what was logged while it was opened.
+struct LoggedModel {
+  explicit LoggedModel(const std::string& path, ModelOptions options = {})
+      : model(open(path, options)) {}
+  Model open(const std::string& path, ModelOptions& options) {
+    options.log = [this](int32_t, const char* line) { log += line; };
+    return Model::open(path, options);
+  }
+  bool says(const char* words) const { return log.find(words) != std::string::npos; }
+  std::string log;
+  Model model;
+};
+
+TEST_CASE("repacking is logged, can be forbidden, and is done once for a packed file") {
+  const bool has_strips = kernels::select_kernels(Isa::best).strips != nullptr;
+  const std::string gguf = test::test_data("golden/data/gguf/g1_phi4/g1_phi4-Q4_0.gguf");
+  const test::TempDir folder;
+  const std::string packed = folder / "model.phi";
+  Model::convert(gguf, packed);
+
+  const LoggedModel repacked(gguf), mapped(packed);
+  CHECK(repacked.says("repacked to strips") == has_strips);
+  CHECK(!mapped.says("repacked"));
+  CHECK(some_logits(mapped.model) == some_logits(repacked.model));
+
+  ModelOptions never;
+  never.repack = Repack::never;
+  const LoggedModel as_stored(gguf, never);
+  CHECK(!as_stored.says("repacked"));
+  CHECK((some_logits(as_stored.model) == some_logits(repacked.model)) == !has_strips);
+
+  ModelOptions avx2;
+  avx2.isa = Isa::avx2;
+  const LoggedModel other_kernels(packed, avx2);
+  CHECK(other_kernels.says("repacked to rows") == has_strips);
+  CHECK(some_logits(other_kernels.model) == some_logits(LoggedModel(gguf, avx2).model));
+
+  ModelOptions unknown;
+  unknown.repack = static_cast<Repack>(7);
+  std::string message;
+  CHECK(open_error(gguf, unknown, &message) == Code::invalid_argument);
+  CHECK(message.find("repack: 7") != std::string::npos);
 }
 
 TEST_CASE("a packed file is the same model") {

@@ -111,6 +111,12 @@ TEST_CASE("append_logits gives the logits after every token") {
   CHECK(rows.position() == 7);
 }
 
+TEST_CASE("a precision that does not exist is refused") {
+  SessionOptions options;
+  options.precision = static_cast<Precision>(9);
+  CHECK(code_of([&] { Session session(small_model(), options); }) == Code::invalid_argument);
+}
+
 TEST_CASE("rewinding gives the same tokens and the same bits again") {
   Session session(small_model(), f32_cache());
   session.append(prompt());
