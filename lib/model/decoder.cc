@@ -5,12 +5,12 @@
 #include <utility>
 
 #include "base/fail.h"
-#include "kernels/strip_layout.h"
 #include "model/checkpoint.h"
 #include "model/layer.h"
 #include "model/shapes.h"
 #include "ops/norm.h"
 #include "ops/rope.h"
+#include "weights/matrix_rows.h"
 
 namespace phi::model {
 
@@ -49,14 +49,8 @@ void Decoder::Impl::embed(std::span<const Token> tokens, const Pass& pass) const
   const auto dequantize = kernels.matrix->dequantize[static_cast<int>(embedding.dtype)];
   float* row = pass.activations().residual;
   for (const Token token : tokens) {
-    const std::byte* stored = embedding.row(token);
-    if (embedding.layout == Layout::strips) {
-      auto* const copy = reinterpret_cast<std::byte*>(pass.activations().inner);
-      kernels::strip_to_row(embedding.dtype, embedding.row(token / kStripRows * kStripRows),
-                            token % kStripRows, shapes.hidden, copy);
-      stored = copy;
-    }
-    dequantize(stored, row, shapes.hidden);
+    auto* const scratch = reinterpret_cast<std::byte*>(pass.activations().inner);
+    dequantize(weights::whole_row(embedding, token, scratch), row, shapes.hidden);
     row += shapes.hidden;
   }
 }

@@ -11,6 +11,7 @@
 #include "kernels/dispatch.h"
 #include "kernels/quantize.h"
 #include "kernels/strip_layout.h"
+#include "weights/matrix_rows.h"
 
 namespace phi::weights {
 
@@ -133,12 +134,7 @@ class RowConverter {
   }
 
   void convert_row(int64_t row, std::byte* out) {
-    const std::byte* stored = source_.row(row);
-    if (source_.layout == Layout::strips) {
-      kernels::strip_to_row(source_.dtype, source_.row(row / kStripRows * kStripRows),
-                            row % kStripRows, source_.cols, stored_row_);
-      stored = stored_row_;
-    }
+    const std::byte* stored = whole_row(source_, row, stored_row_);
     if (source_.dtype == target_.dtype) {
       std::memcpy(out, stored, static_cast<size_t>(target_.row_bytes()));
     } else {
