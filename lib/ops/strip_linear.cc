@@ -65,26 +65,27 @@ int64_t strips_of(const StripPart& part) { return ceil_div(part.rows, kStripRows
 class StripPass {
  public:
   StripPass(std::span<const StripPart> parts, const StripCall& call, const LinearRows& rows,
-            ScaleColumns scale_columns)
+            ScaleColumns scale_columns, const RunContext& run)
       : parts_(parts),
         call_(call),
         rows_(rows),
         scale_columns_(scale_columns),
-        tiling_(rows.rows, scale_columns) {}
+        run_(run),
+        tiling_(rows.rows, scale_columns),
+        panels_per_task_(panels_per_task(run.threads.threads())) {}
 
-  void run(const RunContext& run) {
-    panels_per_task_ = panels_per_task(run.threads.threads());
-    quantize(run);
+  void run() const {
+    quantize();
     int64_t total = 0;
     for (const StripPart& part : parts_) total += tasks_of(part);
-    run.threads.parallel_for(total, [&](int64_t task, int worker) {
-      if (run.stopped()) return;
+    run_.threads.parallel_for(total, [&](int64_t task, int worker) {
+      if (run_.stopped()) return;
       const StripPart* part = parts_.data();
       for (; task >= tasks_of(*part); ++part) task -= tasks_of(*part);
       if (tiling_.is_streamed) {
         stream_strips(*part, task);
       } else {
-        multiply_panels(*part, task, worker, run);
+        multiply_panels(*part, task, worker);
       }
     });
   }
@@ -106,12 +107,12 @@ class StripPass {
     return ceil_div(strips_of(part), strips_per_task(part));
   }
 
-  void quantize(const RunContext& run) const {
+  void quantize() const {
     const int64_t piece_columns =
         std::max<int64_t>(1, kQuantizeNumbers / tiling_.tile_rows / kBlockColumns) * kBlockColumns;
     const int64_t pieces = ceil_div(call_.cols, piece_columns);
-    run.threads.parallel_for(tiling_.tiles * pieces, [&](int64_t task, int) {
-      if (run.stopped()) return;
+    run_.threads.parallel_for(tiling_.tiles * pieces, [&](int64_t task, int) {
+      if (run_.stopped()) return;
       const int64_t tile = task / pieces, column = task % pieces * piece_columns;
       const int64_t first_row = tile * tiling_.tile_rows;
       call_.kernels.quantize_rows({.x = rows_.x + first_row * rows_.x_stride + column,
@@ -148,8 +149,7 @@ class StripPass {
 
   /// Some panels of two strips each, block by block, so that a block of activations is read from
   /// afar once for all of them.
-  void multiply_panels(const StripPart& part, int64_t task, int worker,
-                       const RunContext& run) const {
+  void multiply_panels(const StripPart& part, int64_t task, int worker) const {
     const auto& kernels_by_type = rows_.precision == Precision::fast
                                       ? call_.kernels.multiply_panel_fast
                                       : call_.kernels.multiply_panel;
@@ -162,7 +162,7 @@ class StripPass {
     auto* const all_sums = reinterpret_cast<float*>(scratch + kernels::kPanelScratchBytes);
 
     for (int64_t column = 0; column < call_.cols; column += kBlockColumns) {
-      if (run.stopped()) return;
+      if (run_.stopped()) return;
       const int64_t block = column / kBlockColumns;
       const int64_t groups = std::min(kBlockColumns, call_.cols - column) / 32;
       float* sums = all_sums;
@@ -211,8 +211,9 @@ class StripPass {
   const StripCall& call_;
   const LinearRows& rows_;
   ScaleColumns scale_columns_;
+  const RunContext& run_;
   Tiling tiling_;
-  int64_t panels_per_task_ = 1;
+  int64_t panels_per_task_;
 };
 
 }  // namespace
@@ -235,7 +236,7 @@ void multiply_strips(std::span<const StripPart> parts, const StripCall& call,
       return scale_columns_of(part.dtype, rows.precision) == columns;
     };
     if (std::any_of(parts.begin(), parts.end(), takes))
-      StripPass(parts, call, rows, columns).run(run);
+      StripPass(parts, call, rows, columns, run).run();
   }
 }
 

@@ -9,6 +9,7 @@
 #include <bit>
 
 #include "../unit/kernels/matrix_test_support.h"
+#include "linear_runs.h"
 #include "ops/gemm_kernels.h"
 #include "phi/error.h"
 
@@ -29,22 +30,8 @@ struct Weights {
   weights::Matrix matrix;
 };
 
-struct Fixture {
-  explicit Fixture(int threads) : scope(threads) {}
-  ThreadScope scope;
-  std::atomic<bool> stop{false};
-  RunContext run{scope, stop};
-};
-
-std::vector<float> prefill(const ops::Linear& linear, const std::vector<float>& x, int64_t rows,
-                           int threads, int64_t max_rows = 0) {
-  Fixture fixture(threads);
-  ops::LinearScratch scratch(std::max(rows, max_rows), linear.in_features(), threads);
-  std::vector<float> y(static_cast<size_t>(rows * linear.out_features()), NAN);
-  linear.prefill({x.data(), linear.in_features(), y.data(), linear.out_features(), rows},
-                 ops::Store::replace, scratch, fixture.run);
-  return y;
-}
+using Fixture = test::LinearRunner;
+using test::prefill;
 
 std::vector<float> decode(const ops::Linear& linear, const std::vector<float>& x, int threads) {
   Fixture fixture(threads);

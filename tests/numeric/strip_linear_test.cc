@@ -8,6 +8,7 @@
 
 #include "../unit/kernels/matrix_test_support.h"
 #include "kernels/strip_layout.h"
+#include "linear_runs.h"
 #include "ops/linear.h"
 
 namespace phi {
@@ -34,21 +35,11 @@ struct StripWeights {
   weights::Matrix matrix;
 };
 
-struct Runner {
-  explicit Runner(int thread_count) : scope(thread_count) {}
-  ThreadScope scope;
-  std::atomic<bool> stop{false};
-  RunContext run{scope, stop};
-};
+using Runner = test::LinearRunner;
 
 std::vector<float> multiply(const ops::Linear& linear, const std::vector<float>& x, int64_t rows,
                             int threads, Precision precision = Precision::standard) {
-  Runner runner(threads);
-  ops::LinearScratch scratch(rows, linear.in_features(), threads);
-  std::vector<float> y(static_cast<size_t>(rows * linear.out_features()), NAN);
-  linear.prefill({x.data(), linear.in_features(), y.data(), linear.out_features(), rows, precision},
-                 ops::Store::replace, scratch, runner.run);
-  return y;
+  return test::prefill(linear, x, rows, threads, 0, precision);
 }
 
 std::vector<DType> strip_types() {
