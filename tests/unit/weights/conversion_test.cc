@@ -86,6 +86,8 @@ TEST_CASE("the type that a matrix is held in") {
   CHECK(held_type(Weights::bf16, Part::q, DType::f32, 7) == DType::bf16);
   CHECK(held_type(Weights::int8, Part::down, DType::f32, 64) == DType::q8_0);
   CHECK(held_type(Weights::int8, Part::down, DType::f32, 48) == DType::bf16);
+  for (const Part part : {Part::embedding, Part::down, Part::output})
+    CHECK(held_type(Weights::int8, part, DType::q8_0, 512) == DType::q8_256);
   CHECK(held_type(Weights::int4, Part::gate_up, DType::f16, 64) == DType::q4_0);
   CHECK(held_type(Weights::int4, Part::embedding, DType::f16, 64) == DType::q8_0);
   CHECK(held_type(Weights::int4, Part::output, DType::f16, 64) == DType::q8_0);
