@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <span>
 
+#include "base/aligned_buffer.h"
 #include "io/mapped_file.h"
 
 namespace phi::bench {
@@ -24,14 +25,14 @@ std::string largest_file(const std::string& model) {
   return largest;
 }
 
-double measure_file_bandwidth(const std::string& path, int threads) {
-  constexpr size_t kMostBytes = size_t{2} << 30, kHugePageBytes = size_t{2} << 20;
-  const io::MappedFile file(path);
-  std::span<const std::byte> bytes = file.bytes();
-  // The end of the file: weights, and not the tables in front of them.
-  if (bytes.size() > kMostBytes)
-    bytes = bytes.subspan((bytes.size() - kMostBytes) / kHugePageBytes * kHugePageBytes);
-  return measure_read_bandwidth(threads, bytes);
+/// Several times what the level-3 cache holds, so that hardly anything comes from there.
+constexpr size_t kBlockBytes = size_t{256} << 20, kFileBytes = size_t{512} << 20;
+
+/// The end of the file: weights, and not the tables in front of them.
+std::span<const std::byte> end_of(std::span<const std::byte> bytes) {
+  constexpr size_t kHugePageBytes = size_t{2} << 20;
+  if (bytes.size() <= kFileBytes) return bytes;
+  return bytes.subspan((bytes.size() - kFileBytes) / kHugePageBytes * kHugePageBytes);
 }
 
 Peak best_of(const Peak& a, const Peak& b) {
@@ -40,16 +41,30 @@ Peak best_of(const Peak& a, const Peak& b) {
 
 }  // namespace
 
-MachineLimits measure_limits(const std::string& model, int threads) {
-  return {measure_peaks(threads), measure_read_bandwidth(threads),
-          measure_file_bandwidth(largest_file(model), threads)};
+MemorySpeed mean_of(const MemorySpeed& a, const MemorySpeed& b) {
+  return {(a.block + b.block) / 2, (a.file + b.file) / 2};
 }
 
-MachineLimits best_of(const MachineLimits& a, const MachineLimits& b) {
-  return {{best_of(a.peaks.int8, b.peaks.int8), best_of(a.peaks.bf16, b.peaks.bf16),
-           best_of(a.peaks.f32, b.peaks.f32)},
-          std::max(a.block_bytes_per_second, b.block_bytes_per_second),
-          std::max(a.file_bytes_per_second, b.file_bytes_per_second)};
+struct MemoryProbe::Memory {
+  explicit Memory(const std::string& model)
+      : block(kBlockBytes, "block of the bandwidth measurement"), file(largest_file(model)) {
+    block.touch();
+  }
+  AlignedBuffer block;
+  io::MappedFile file;
+};
+
+MemoryProbe::MemoryProbe(const std::string& model, int threads)
+    : threads_(threads), memory_(std::make_unique<Memory>(model)) {}
+MemoryProbe::~MemoryProbe() = default;
+
+MemorySpeed MemoryProbe::measure() const {
+  return {measure_read_bandwidth(threads_, {memory_->block.data(), kBlockBytes}),
+          measure_read_bandwidth(threads_, end_of(memory_->file.bytes()))};
+}
+
+Peaks best_of(const Peaks& a, const Peaks& b) {
+  return {best_of(a.int8, b.int8), best_of(a.bf16, b.bf16), best_of(a.f32, b.f32)};
 }
 
 }  // namespace phi::bench

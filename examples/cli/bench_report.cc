@@ -40,12 +40,12 @@ const char* phase_name(Phase phase) {
 class Yardstick {
  public:
   explicit Yardstick(const BenchReport& report)
-      : machine(best_of(report.before, report.after)),
+      : peaks(report.peaks),
         cost(bench::model_cost(report.info, report.kv)),
         mapped(report.memory.weights_are_mapped(
             report.info.weight_bytes,
             static_cast<uint64_t>(cost.cache_bytes_per_position * report.context))),
-        compute_(bench::compute_roof(report.info, machine.peaks)) {}
+        compute_(bench::compute_roof(report.info, report.peaks)) {}
 
   bench::Work work(const SpeedTest& test) const {
     switch (test.phase) {
@@ -59,19 +59,48 @@ class Yardstick {
     return {};
   }
 
-  /// Memory's is that of the kind of memory which the weights lie in.
-  bench::Limit limit(const SpeedTest& test) const {
-    return limit_of(work(test), compute_,
-                    mapped ? machine.file_bytes_per_second : machine.block_bytes_per_second);
+  /// The shortest time for a test. Memory's speed is that of the kind that the weights lie in.
+  bench::Limit limit(const SpeedTest& test, const bench::MemorySpeed& memory) const {
+    return limit_of(work(test), compute_, mapped ? memory.file : memory.block);
   }
 
-  const bench::MachineLimits machine;
+  const bench::Peaks peaks;
   const bench::ModelCost cost;
   const bool mapped;
 
  private:
   bench::ComputeRoof compute_;
 };
+
+/// A test beside its limit.
+struct Share {
+  double value;  ///< the median over all runs, each beside the memory's speed around it
+  const char* limited_by;
+};
+Share share_of_limit(const BenchResult& result, const Yardstick& yardstick) {
+  const auto& [test, speeds] = result;
+  std::vector<double> shares;
+  const char* limited_by = "";
+  for (size_t run = 0; run < speeds.samples.size(); ++run) {
+    const bench::Limit limit = yardstick.limit(test, speeds.memory[run]);
+    shares.push_back(limit.seconds * speeds.samples[run] / test.tokens);
+    limited_by = limit.name;
+  }
+  return {median_of(shares), limited_by};
+}
+
+/// The medians over all runs of all tests.
+bench::MemorySpeed usual_memory_speed(const BenchReport& report) {
+  std::vector<double> block, file;
+  for (const BenchResult& result : report.results) {
+    for (const bench::MemorySpeed& speed : result.speeds.memory) {
+      block.push_back(speed.block);
+      file.push_back(speed.file);
+    }
+  }
+  return block.empty() ? bench::MemorySpeed{}
+                       : bench::MemorySpeed{median_of(block), median_of(file)};
+}
 
 /// How often a single token's time goes into the one pass of a test of some rows; nothing for other
 /// tests, or if no single tokens were measured at that depth.
@@ -91,12 +120,11 @@ std::string speed_table(const BenchReport& report, const Yardstick& yardstick) {
       "|---|---:|---:|---|---:|\n";
   for (const BenchResult& result : report.results) {
     const auto& [test, speeds] = result;
-    const bench::Limit limit = yardstick.limit(test);
+    const Share share = share_of_limit(result, yardstick);
     const std::optional<double> times = times_one_token(result, report.results);
     out += "| " + test.name() + " | " + format_fixed(speeds.median(), 2) + " | " +
-           format_fixed(speeds.deviation(), 2) + " | " +
-           format_fixed(100 * limit.seconds / speeds.seconds(test), 0) + " % of " + limit.name +
-           " | " + (times ? format_fixed(*times, 2) : "") + " |\n";
+           format_fixed(speeds.deviation(), 2) + " | " + format_fixed(100 * share.value, 0) +
+           " % of " + share.limited_by + " | " + (times ? format_fixed(*times, 2) : "") + " |\n";
   }
   return out;
 }
@@ -106,15 +134,14 @@ std::string limits_text(const BenchReport& report, const Yardstick& yardstick) {
     if (rate.operations_per_second <= 0) return std::string();
     return std::string(", ") + name + " " + format_si(rate.operations_per_second, "op/s");
   };
-  const bench::MachineLimits& machine = yardstick.machine;
+  const bench::MemorySpeed memory = usual_memory_speed(report);
   const bench::ModelCost& cost = yardstick.cost;
   const double huge = static_cast<double>(report.memory.model_huge) /
                       static_cast<double>(std::max<uint64_t>(report.memory.model, 1));
-  return "Limits measured before and after: memory " +
-         format_si(machine.block_bytes_per_second, "B/s") + ", the mapped model file " +
-         format_si(machine.file_bytes_per_second, "B/s") + peak("int8", machine.peaks.int8) +
-         peak("bf16", machine.peaks.bf16) + peak("f32", machine.peaks.f32) +
-         ".\nThe weights lie in " +
+  return "Limits: memory, measured around every run, " + format_si(memory.block, "B/s") +
+         " in the median, the mapped model file " + format_si(memory.file, "B/s") +
+         peak("int8", yardstick.peaks.int8) + peak("bf16", yardstick.peaks.bf16) +
+         peak("f32", yardstick.peaks.f32) + ".\nThe weights lie in " +
          (yardstick.mapped
               ? "the mapped file, " + format_fixed(100 * huge, 0) + " % of it in huge pages"
               : std::string("memory of their own")) +
@@ -136,18 +163,22 @@ std::string opening_text(std::vector<Opening> openings) {
          " beyond the weights and the cache of " + format_bytes(opening.cache_bytes) + ".\n";
 }
 
-Json limits_json(const bench::MachineLimits& limits) {
-  return {{"read_bytes_per_second", limits.block_bytes_per_second},
-          {"file_read_bytes_per_second", limits.file_bytes_per_second},
-          {"int8_ops_per_second", limits.peaks.int8.operations_per_second},
-          {"bf16_ops_per_second", limits.peaks.bf16.operations_per_second},
-          {"f32_ops_per_second", limits.peaks.f32.operations_per_second}};
+Json limits_json(const BenchReport& report) {
+  const bench::MemorySpeed memory = usual_memory_speed(report);
+  return {{"read_bytes_per_second", memory.block},
+          {"file_read_bytes_per_second", memory.file},
+          {"int8_ops_per_second", report.peaks.int8.operations_per_second},
+          {"bf16_ops_per_second", report.peaks.bf16.operations_per_second},
+          {"f32_ops_per_second", report.peaks.f32.operations_per_second}};
 }
 
 Json result_json(const BenchResult& result, const BenchReport& report, const Yardstick& yardstick) {
   const auto& [test, speeds] = result;
   const bench::Work work = yardstick.work(test);
-  const bench::Limit limit = yardstick.limit(test);
+  const Share share = share_of_limit(result, yardstick);
+  Json memory = Json::array();
+  for (const bench::MemorySpeed& speed : speeds.memory)
+    memory.push_back(yardstick.mapped ? speed.file : speed.block);
   Json json = {{"test", test.name()},
                {"phase", phase_name(test.phase)},
                {"tokens", test.tokens},
@@ -158,9 +189,10 @@ Json result_json(const BenchResult& result, const BenchReport& report, const Yar
                {"samples", speeds.samples},
                {"operations", work.operations},
                {"bytes", work.bytes},
-               {"limit", limit.name},
-               {"limit_tokens_per_second", test.tokens / limit.seconds},
-               {"share_of_limit", limit.seconds / speeds.seconds(test)}};
+               {"read_bytes_per_second", memory},
+               {"limit", share.limited_by},
+               {"limit_tokens_per_second", speeds.median() / share.value},
+               {"share_of_limit", share.value}};
   if (const auto times = times_one_token(result, report.results)) json["times_one_token"] = *times;
   return json;
 }
@@ -213,9 +245,7 @@ std::string bench_json(const BenchReport& report) {
                    {"weights_are_mapped", yardstick.mapped},
                    {"kv", kv_name(report.kv)},
                    {"threads", report.threads},
-                   {"limits", limits_json(yardstick.machine)},
-                   {"limits_before", limits_json(report.before)},
-                   {"limits_after", limits_json(report.after)},
+                   {"limits", limits_json(report)},
                    {"cost",
                     {{"weight_bytes_per_token", cost.weight_bytes},
                      {"cache_bytes_per_position", cost.cache_bytes_per_position},

@@ -23,9 +23,9 @@ struct BenchReport {
   ModelInfo info;
   int threads;
   Kv kv;
-  uint32_t context;                    ///< of the session that ran the tests
-  bench::MachineLimits before, after;  ///< of the tests
-  ProcessMemory memory;                ///< after them
+  uint32_t context;      ///< of the session that ran the tests
+  bench::Peaks peaks;    ///< measured before and after them
+  ProcessMemory memory;  ///< when model and session were warm
   std::vector<BenchResult> results;
   std::vector<Opening> openings;  ///< empty if not asked for
 };

@@ -43,7 +43,7 @@ class BenchCommand final : public Command {
         "A share compares a test's time with the shortest possible: that of its arithmetic at the "
         "peak rate of the weights' type,\n"
         "or of reading weights and cache at the memory's speed, whichever is longer. Both are "
-        "measured here, before and after.\n"
+        "measured here, the memory around every run.\n"
         "Example: phi bench phi-4.gguf -p 128,512 -b 4,8 -n 32 -d 0,4096 -r 5 --open");
   }
 
@@ -91,11 +91,12 @@ class BenchCommand final : public Command {
 
     SpeedTester tester(session, model.info().vocab_size, progress);
     tester.warm_up();
-    report.before = bench::measure_limits(report.path, report.threads);
+    report.memory = process_memory(report.path);  // before the probe maps the file too
+    const bench::MemoryProbe probe(report.path, report.threads);
+    const bench::Peaks before = bench::measure_peaks(report.threads);
     for (const SpeedTest& test : tests)
-      report.results.push_back({test, tester.run(test, repetitions_)});
-    report.after = bench::measure_limits(report.path, report.threads);
-    report.memory = process_memory(report.path);
+      report.results.push_back({test, tester.run(test, repetitions_, probe)});
+    report.peaks = best_of(before, bench::measure_peaks(report.threads));
   }
 
   /// All lengths at the first depth, then at the next one.

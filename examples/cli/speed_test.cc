@@ -31,12 +31,13 @@ std::string SpeedTest::name() const {
   return depth == 0 ? base : base + " @ d" + std::to_string(depth);
 }
 
-double Speeds::median() const {
-  std::vector<double> sorted = samples;
-  std::sort(sorted.begin(), sorted.end());
-  const size_t half = sorted.size() / 2;
-  return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+double median_of(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
+
+double Speeds::median() const { return median_of(samples); }
 
 double Speeds::mean() const {
   return std::accumulate(samples.begin(), samples.end(), 0.0) / static_cast<double>(samples.size());
@@ -71,14 +72,17 @@ void SpeedTester::warm_up() {
   progress_.finish();
 }
 
-Speeds SpeedTester::run(const SpeedTest& test, uint32_t repetitions) {
+Speeds SpeedTester::run(const SpeedTest& test, uint32_t repetitions,
+                        const bench::MemoryProbe& probe) {
   Speeds speeds;
   for (uint32_t repetition = 1; repetition <= repetitions; ++repetition) {
     progress_.begin("filling the cache");
     fill(test.depth);
     progress_.begin(test.name() + ", run " + std::to_string(repetition) + " of " +
                     std::to_string(repetitions));
+    const bench::MemorySpeed before = probe.measure();
     speeds.samples.push_back(test.tokens / std::max(seconds_of(test), 1e-9));
+    speeds.memory.push_back(mean_of(before, probe.measure()));
   }
   progress_.finish();
   return speeds;

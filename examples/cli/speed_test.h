@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "machine_limits.h"
 #include "phi/session.h"
 #include "progress_bar.h"
 
@@ -25,9 +26,12 @@ struct SpeedTest {
   std::string name() const;
 };
 
-/// Tokens per second of every repetition.
+double median_of(std::vector<double> values);  ///< not empty
+
+/// Tokens per second of every repetition, and the memory's speed around it.
 struct Speeds {
   std::vector<double> samples;
+  std::vector<bench::MemorySpeed> memory;
 
   double median() const;
   double mean() const;
@@ -46,7 +50,7 @@ class SpeedTester {
 
   /// Touches weights and code once, so that the first test finds them as warm as the others.
   void warm_up();
-  Speeds run(const SpeedTest& test, uint32_t repetitions);
+  Speeds run(const SpeedTest& test, uint32_t repetitions, const bench::MemoryProbe& probe);
 
  private:
   void fill(uint32_t depth);

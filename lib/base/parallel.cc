@@ -2,15 +2,17 @@
 
 #include <omp.h>
 
-#include <atomic>
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <vector>
 
 #include "base/cpu.h"
 #include "base/fail.h"
+#include "base/task_shares.h"
 
 namespace phi {
 
@@ -18,40 +20,38 @@ namespace {
 
 constexpr int32_t kMaxThreads = 1024;
 
-/// Takes tasks until none is left.
-void take_tasks(std::atomic<int64_t>& next, int64_t tasks, TaskFunction function, void* context,
-                int worker) {
-  for (int64_t task = next.fetch_add(1, std::memory_order_relaxed); task < tasks;
-       task = next.fetch_add(1, std::memory_order_relaxed)) {
-    function(context, task, worker);
-  }
+/// Runs tasks as one of the workers until none is left.
+void work_on(const ParallelLoop& loop, TaskShares& shares, int worker) {
+  while (const std::optional<int64_t> task = shares.take(worker))
+    loop.function(loop.context, loop.first + *task, worker);
 }
 
 /// Threads of the process's OpenMP runtime. The runtime keeps a team per calling thread.
 class OpenMpBackend final : public ParallelBackend {
  public:
-  explicit OpenMpBackend(int threads) : threads_(threads) {}
+  explicit OpenMpBackend(int threads) : threads_(threads), shares_(threads) {}
   int threads() const noexcept override { return threads_; }
 
-  void run(int64_t tasks, TaskFunction function, void* context) override {
-    std::atomic<int64_t> next{0};
-    const int team = static_cast<int>(std::min<int64_t>(threads_, tasks));
+  void run(const ParallelLoop& loop) override {
+    const int team = static_cast<int>(std::min<int64_t>(threads_, loop.tasks));
+    shares_.deal(loop.tasks, team);
     if (team <= 1) {
-      take_tasks(next, tasks, function, context, 0);
+      work_on(loop, shares_, 0);
       return;
     }
 #pragma omp parallel num_threads(team)
-    take_tasks(next, tasks, function, context, omp_get_thread_num());
+    work_on(loop, shares_, omp_get_thread_num());
   }
 
  private:
   int threads_;
+  TaskShares shares_;
 };
 
 /// Our own threads: they sleep between loops and end with the session.
 class PoolBackend final : public ParallelBackend {
  public:
-  explicit PoolBackend(int threads) {
+  explicit PoolBackend(int threads) : shares_(threads) {
     workers_.reserve(static_cast<size_t>(threads - 1));
     try {
       for (int worker = 1; worker < threads; ++worker)
@@ -64,22 +64,21 @@ class PoolBackend final : public ParallelBackend {
   ~PoolBackend() override { stop(); }
   int threads() const noexcept override { return static_cast<int>(workers_.size()) + 1; }
 
-  void run(int64_t tasks, TaskFunction function, void* context) override {
-    if (tasks <= 1 || workers_.empty()) {
-      for (int64_t task = 0; task < tasks; ++task) function(context, task, 0);
+  void run(const ParallelLoop& loop) override {
+    if (loop.tasks <= 1 || workers_.empty()) {
+      shares_.deal(loop.tasks, 1);
+      work_on(loop, shares_, 0);
       return;
     }
     {
       const std::lock_guard lock(mutex_);
-      function_ = function;
-      context_ = context;
-      tasks_ = tasks;
-      next_.store(0, std::memory_order_relaxed);
+      loop_ = loop;
+      shares_.deal(loop.tasks, threads());
       busy_ = static_cast<int>(workers_.size());
       ++round_;
     }
     wake_.notify_all();
-    take_tasks(next_, tasks, function, context, 0);
+    work_on(loop, shares_, 0);
     std::unique_lock lock(mutex_);
     done_.wait(lock, [this] { return busy_ == 0; });
   }
@@ -92,11 +91,9 @@ class PoolBackend final : public ParallelBackend {
       wake_.wait(lock, [&] { return stopping_ || round_ != seen; });
       if (stopping_) return;
       seen = round_;
-      const TaskFunction function = function_;
-      void* const context = context_;
-      const int64_t tasks = tasks_;
+      const ParallelLoop loop = loop_;
       lock.unlock();
-      take_tasks(next_, tasks, function, context, worker);
+      work_on(loop, shares_, worker);
       lock.lock();
       if (--busy_ == 0) done_.notify_one();
     }
@@ -114,10 +111,8 @@ class PoolBackend final : public ParallelBackend {
   std::mutex mutex_;
   std::condition_variable wake_, done_;
   std::vector<std::thread> workers_;
-  std::atomic<int64_t> next_{0};
-  TaskFunction function_ = nullptr;  // guarded by mutex_, as all below
-  void* context_ = nullptr;
-  int64_t tasks_ = 0;
+  TaskShares shares_;
+  ParallelLoop loop_{};  // guarded by mutex_, as all below
   uint64_t round_ = 0;
   int busy_ = 0;
   bool stopping_ = false;
@@ -160,6 +155,11 @@ ThreadScope::ThreadScope(int32_t threads, Backend backend) {
     fail(Code::out_of_range, "threads: ", threads, " is outside 0..", kMaxThreads);
   }
   backend_ = make_backend(threads == 0 ? usable_cores() : threads, backend);
+}
+
+void ThreadScope::run(int64_t tasks, TaskFunction function, void* context) const {
+  for (int64_t first = 0; first < tasks; first += TaskShares::kMaxTasks)
+    backend_->run({function, context, first, std::min(tasks - first, TaskShares::kMaxTasks)});
 }
 
 }  // namespace phi

@@ -1,8 +1,8 @@
 /// The one way in which this library runs work on several threads.
 ///
 /// Work is a number of independent tasks; which thread runs which task is not fixed, so a task's
-/// result must not depend on it. Tasks are handed out one by one, which keeps the speed in
-/// proportion when a core is busy with something else.
+/// result must not depend on it. Neighbouring tasks mostly run one after the other on one thread,
+/// but a thread that has nothing left takes them from the others (base/task_shares.h).
 #ifndef PHI_BASE_PARALLEL_H_
 #define PHI_BASE_PARALLEL_H_
 
@@ -16,12 +16,19 @@ namespace phi {
 /// the same worker at once.
 using TaskFunction = void (*)(void* context, int64_t task, int worker);
 
+/// Tasks [first, first + tasks), at most TaskShares::kMaxTasks.
+struct ParallelLoop {
+  TaskFunction function;
+  void* context;
+  int64_t first, tasks;
+};
+
 /// Runs parallel loops. Loops of one backend object come from one thread at a time.
 class ParallelBackend {
  public:
   virtual ~ParallelBackend() = default;
   virtual int threads() const noexcept = 0;
-  virtual void run(int64_t tasks, TaskFunction function, void* context) = 0;
+  virtual void run(const ParallelLoop& loop) = 0;
 };
 
 enum class Backend { openmp, pool };
@@ -47,10 +54,12 @@ class ThreadScope {
     auto call = [](void* context, int64_t task, int worker) {
       (*static_cast<Plain*>(context))(task, worker);
     };
-    backend_->run(tasks, call, const_cast<void*>(static_cast<const void*>(&body)));
+    run(tasks, call, const_cast<void*>(static_cast<const void*>(&body)));
   }
 
  private:
+  void run(int64_t tasks, TaskFunction function, void* context) const;
+
   std::unique_ptr<ParallelBackend> backend_;
 };
 

@@ -100,10 +100,16 @@ void Decoder::append(const Append& request, Workspace& workspace, const RunConte
     const Pass pass{Phase::prompt, rows, request.position + done, workspace,
                     checkpoint,    run,  request.precision};
     impl_->run_layers(tokens, request.range, request.cache, pass);
-    if (request.all_logits)
-      impl_->logits(0, rows, request.all_logits + done * impl_->shapes.vocab, pass);
     done += rows;
-    if (request.last_logits && done == total) impl_->logits(rows - 1, 1, request.last_logits, pass);
+    const bool is_last = done == total;
+    if (request.all_logits) {
+      const int64_t vocab = impl_->shapes.vocab;
+      float* end = request.all_logits + done * vocab;
+      impl_->logits(0, rows, end - rows * vocab, pass);
+      if (request.last_logits && is_last) std::copy(end - vocab, end, request.last_logits);
+    } else if (request.last_logits && is_last) {
+      impl_->logits(rows - 1, 1, request.last_logits, pass);
+    }
   }
   checkpoint.check();
 }

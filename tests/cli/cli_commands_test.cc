@@ -173,6 +173,7 @@ TEST_CASE("bench reports every test asked for") {
   for (const json& one : report.at("results")) {
     names.push_back(one.at("test"));
     CHECK(one.at("samples").size() == 2);
+    CHECK(one.at("read_bytes_per_second").size() == 2);
     CHECK(one.at("tokens_per_second") > 0);
     CHECK(one.at("share_of_limit") > 0);
     CHECK(one.at("tokens_per_second").get<double>() ==
@@ -182,11 +183,10 @@ TEST_CASE("bench reports every test asked for") {
   }
   CHECK(names == std::vector<std::string>{"pp16", "pp32", "rows4", "tg4", "pp16 @ d64",
                                           "pp32 @ d64", "rows4 @ d64", "tg4 @ d64"});
-  for (const char* limits : {"limits", "limits_before", "limits_after"}) {
-    CHECK(report.at(limits).at("read_bytes_per_second") > 1e8);
-    CHECK(report.at(limits).at("file_read_bytes_per_second") > 1e8);
-    CHECK(report.at(limits).at("f32_ops_per_second") > 1e8);
-  }
+  const json& limits = report.at("limits");
+  CHECK(limits.at("read_bytes_per_second") > 1e8);
+  CHECK(limits.at("file_read_bytes_per_second") > 1e8);
+  CHECK(limits.at("f32_ops_per_second") > 1e8);
   // What a token costs, by hand from the configuration: 3 layers of qkv, o, gate_up and down, and
   // the output matrix.
   const double layers = 3 * (128.0 * 64 + 64 * 64 + 320 * 64 + 64 * 160 + 2 * 64) + 64;

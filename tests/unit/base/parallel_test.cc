@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/cpu.h"
+#include "base/task_shares.h"
 #include "phi/error.h"
 
 using phi::Backend;
@@ -41,6 +42,21 @@ TEST_CASE("no two tasks share a worker at one time") {
     });
     CHECK(alone);
   }
+}
+
+TEST_CASE("a worker goes through its share in order, then takes the others' last tasks") {
+  phi::TaskShares shares(3);
+  shares.deal(8, 3);  // 0 1 | 2 3 4 | 5 6 7
+  std::vector<int64_t> taken;
+  while (const auto task = shares.take(1)) taken.push_back(*task);
+  CHECK(taken == std::vector<int64_t>{2, 3, 4, 7, 6, 5, 1, 0});
+  CHECK_FALSE(shares.take(0).has_value());
+
+  shares.deal(1, 2);  // fewer tasks than workers, fewer workers than before
+  CHECK(shares.take(0) == 0);
+  CHECK_FALSE(shares.take(1).has_value());
+  shares.deal(phi::TaskShares::kMaxTasks, 1);
+  CHECK(shares.take(0) == 0);
 }
 
 TEST_CASE("thread counts are checked") {
