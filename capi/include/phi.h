@@ -145,7 +145,7 @@ enum {
   PHI_WEIGHTS_AS_STORED = 0, /* the file's own types, mapped and not copied */
   PHI_WEIGHTS_F32 = 1,
   PHI_WEIGHTS_BF16 = 2,
-  PHI_WEIGHTS_INT8 = 3, /* blocks of 32 with one scale each */
+  PHI_WEIGHTS_INT8 = 3, /* 8 bits a weight; a scale for 256 of a row, or for 32 */
   PHI_WEIGHTS_INT4 = 4  /* 4.5 bits a weight; token embedding and output matrix have 6 to 8 */
 };
 

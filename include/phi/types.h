@@ -16,9 +16,10 @@ namespace phi {
 using Token = int32_t;
 
 /// How matrices are held in memory. `as_stored` keeps the file's own type (and maps it, copying
-/// nothing). int8: blocks of 32 with one scale each (Q8_0). int4: 4.5 bits a weight with scales
-/// chosen by error (Q4_K, or Q4_0 where rows do not divide into blocks of 256), token embedding and
-/// output matrix Q6_K or Q8_0; what is stored in as few bits stays.
+/// nothing). int8: one scale for every 256 weights of a row (Q8_256); token embedding and
+/// output matrix, and rows that do not divide so, one for every 32 (Q8_0). int4: 4.5 bits a weight
+/// with scales chosen by error (Q4_K, or Q4_0 where rows do not divide into blocks of 256), token
+/// embedding and output matrix Q6_K or Q8_0; what is stored in as few bits stays.
 enum class Weights : int32_t { as_stored = 0, f32 = 1, bf16 = 2, int8 = 3, int4 = 4 };
 
 /// Element type of the KV cache. int8 has one scale per position and KV head.

@@ -1,5 +1,5 @@
 /// The element types that weights can have, and the geometry of the block formats among them.
-/// Block layouts are described in docs/formats.md; numbers in comments there are those of GGUF.
+/// Block layouts are described in docs/formats.md. All but Q8_256 are GGUF's.
 #ifndef PHI_BASE_DTYPE_H_
 #define PHI_BASE_DTYPE_H_
 
@@ -24,11 +24,12 @@ enum class DType : uint8_t {
   q6_k = 12,
   iq4_nl = 13,
   iq4_xs = 14,
+  q8_256 = 15,
 };
-inline constexpr int kDTypes = 15;
+inline constexpr int kDTypes = 16;
 
 struct DTypeInfo {
-  const char* name;        ///< as GGUF tools spell it: "Q4_K"
+  const char* name;        ///< as GGUF tools spell theirs: "Q4_K"
   int32_t block_elements;  ///< elements that share one block; 1 for plain types
   int32_t block_bytes;
 };
@@ -37,7 +38,7 @@ inline constexpr DTypeInfo kDTypeInfo[kDTypes] = {
     {"F32", 1, 4},      {"F16", 1, 2},      {"BF16", 1, 2},       {"Q4_0", 32, 18},
     {"Q4_1", 32, 20},   {"Q5_0", 32, 22},   {"Q5_1", 32, 24},     {"Q8_0", 32, 34},
     {"Q2_K", 256, 84},  {"Q3_K", 256, 110}, {"Q4_K", 256, 144},   {"Q5_K", 256, 176},
-    {"Q6_K", 256, 210}, {"IQ4_NL", 32, 18}, {"IQ4_XS", 256, 136},
+    {"Q6_K", 256, 210}, {"IQ4_NL", 32, 18}, {"IQ4_XS", 256, 136}, {"Q8_256", 256, 258},
 };
 
 constexpr const DTypeInfo& dtype_info(DType type) { return kDTypeInfo[static_cast<int>(type)]; }

@@ -52,6 +52,7 @@ bool can_quantize(DType type) noexcept {
     case DType::q4_0:
     case DType::q4_k:
     case DType::q6_k:
+    case DType::q8_256:
       return true;
     default:
       return false;
@@ -76,6 +77,8 @@ void quantize_row(DType to, const float* src, void* dst, int64_t n) {
       return kernels.q4_k(src, dst, n);
     case DType::q6_k:
       return kernels.q6_k(src, dst, n);
+    case DType::q8_256:
+      return kernels.q8_256(src, dst, n);
     default:
       fail(Code::unsupported, "cannot convert weights to ", dtype_name(to));
   }

@@ -11,7 +11,7 @@ struct QuantizeKernels {
   /// src [n] becomes the blocks of a row; n is a multiple of the block. quantize.h tells how each
   /// type chooses its scales.
   using QuantizeRow = void (*)(const float* src, void* dst, int64_t n);
-  QuantizeRow q8_0, q4_0, q4_k, q6_k;
+  QuantizeRow q8_0, q4_0, q4_k, q6_k, q8_256;
 };
 
 /// Those above base exist on x86-64 only.

@@ -19,10 +19,11 @@ inline Vec nearest_integer(Vec v) {
 #include "kernels/quantize_one_scale.inc"
 #include "kernels/quantize_q4_k.inc"
 #include "kernels/quantize_q6_k.inc"
+#include "kernels/quantize_q8_256.inc"
 
 }  // namespace
 
 const QuantizeKernels kQuantizeBase = {quantize_q8_0, quantize_q4_0, q4_k::quantize_row,
-                                       q6_k::quantize_row};
+                                       q6_k::quantize_row, q8_256::quantize_row};
 
 }  // namespace phi::kernels

@@ -35,6 +35,11 @@ inline constexpr int64_t kMaxFewRows = kFewRows[kFewRowsChoices - 1];
 enum class ScaleColumns : int32_t { c32 = 32, c128 = 128, c256 = 256 };
 inline constexpr ScaleColumns kFastScaleColumns = ScaleColumns::c128;
 
+/// Weights of Q8_256 have as few scales as fast panels and one precision only.
+constexpr ScaleColumns fast_scale_columns(DType weights) {
+  return weights == DType::q8_256 ? ScaleColumns::c256 : kFastScaleColumns;
+}
+
 /// What gives the accuracy that the peers give: a scale for as many columns as the block has.
 constexpr ScaleColumns default_scale_columns(DType weights) {
   return dtype_info(weights).block_elements == 32 ? ScaleColumns::c32 : ScaleColumns::c256;
@@ -92,7 +97,7 @@ struct StripKernels {
   MultiplyPanel multiply_panel[kDTypes];
 
   /// The same with weights rounded to 8 bits with one scale for 128 columns of a row: hardly any
-  /// scaling is left beside the integer products. Activations have kFastScaleColumns.
+  /// scaling is left beside the integer products. Activations have the fast scale columns.
   MultiplyPanel multiply_panel_fast[kDTypes];
 };
 

@@ -12,6 +12,7 @@ namespace {
 // clang-format off
 #include "kernels/strip_formats_avx512.inc"
 #include "kernels/strip_multiply_avx512.inc"
+#include "kernels/strip_multiply_bytes_avx512.inc"
 #include "kernels/strip_multiply_fast_avx512.inc"
 #include "kernels/strip_quantize_avx512.inc"
 // clang-format on
@@ -33,6 +34,19 @@ constexpr void add_format(StripKernels& table) {
   table.multiply_panel_fast[index] = multiply_panel_fast<Format>;
 }
 
+constexpr void add_bytes(StripKernels& table) {
+  static_assert(ByteStrip::kBytesOf256 == kStripRows * dtype_info(DType::q8_256).block_bytes);
+  constexpr auto index = static_cast<int>(DType::q8_256);
+  table.multiply_strip[index][0] = multiply_byte_strip<kFewRows[0]>;
+  table.multiply_strip[index][1] = multiply_byte_strip<kFewRows[1]>;
+  table.multiply_strip[index][2] = multiply_byte_strip<kFewRows[2]>;
+  table.multiply_strip[index][3] = multiply_byte_strip<kFewRows[3]>;
+  table.multiply_strip[index][4] = multiply_byte_strip<kFewRows[4]>;
+  table.multiply_strip[index][5] = multiply_byte_strip<kFewRows[5]>;
+  table.multiply_panel[index] = multiply_byte_panel;
+  table.multiply_panel_fast[index] = multiply_byte_panel;
+}
+
 constexpr StripKernels make_table() {
   StripKernels table{};
   table.quantize_rows = quantize_rows;
@@ -48,6 +62,7 @@ constexpr StripKernels make_table() {
   add_format<StripQ6_K, DType::q6_k>(table);
   add_format<StripIq4_nl, DType::iq4_nl>(table);
   add_format<StripIq4_xs, DType::iq4_xs>(table);
+  add_bytes(table);
   return table;
 }
 

@@ -59,6 +59,7 @@ constexpr Recipe recipe_of(DType type) {
     case DType::q5_1:
       return {{{{0, 2, 2}}}, {{{4, 8, halves_of_16}, {1, 4, packed_bits}}}};
     case DType::q8_0:
+    case DType::q8_256:
       return {{{{0, 2, 1}}}, {{{8, 2, whole_bytes}}}};
     case DType::q2_k:
       return {{{{80, 2, 2}, {0, 1, 16}}}, {{{2, 16, quarters_of_32}}}};
@@ -231,6 +232,8 @@ void with_block_type(DType type, Run&& run) {
       return run.template operator()<DType::iq4_nl>();
     case DType::iq4_xs:
       return run.template operator()<DType::iq4_xs>();
+    case DType::q8_256:
+      return run.template operator()<DType::q8_256>();
     default:
       return;
   }

@@ -9,8 +9,8 @@
 /// In a plane four consecutive columns of one row are four bytes (a step), and the steps of 16 rows
 /// lie together: 64 bytes. 4-bit planes have step 2j in the low and step 2j+1 in the high nibbles
 /// of their j-th 64 bytes; 2-bit planes have step 4j+t at bits 2t of their j-th 64 bytes; 1-bit
-/// planes have 64 bits for every step. Codes are unsigned: Q8_0's are stored with their sign bit
-/// turned over. docs/formats.md lists the fields and planes of every format.
+/// planes have 64 bits for every step. Codes are unsigned: those of Q8_0 and Q8_256 are stored with
+/// their sign bit turned over. docs/formats.md lists the fields and planes of every format.
 #ifndef PHI_KERNELS_STRIP_LAYOUT_H_
 #define PHI_KERNELS_STRIP_LAYOUT_H_
 

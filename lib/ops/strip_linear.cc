@@ -55,7 +55,7 @@ struct Tiling {
 };
 
 ScaleColumns scale_columns_of(DType type, Precision precision) {
-  return precision == Precision::fast ? kernels::kFastScaleColumns
+  return precision == Precision::fast ? kernels::fast_scale_columns(type)
                                       : kernels::default_scale_columns(type);
 }
 

@@ -18,7 +18,7 @@ namespace phi::weights {
 namespace {
 
 constexpr auto kReportInterval = std::chrono::milliseconds(20);
-constexpr int64_t kLowBitBlock = 32;
+constexpr int64_t kLowBitBlock = 32, kWideBlock = 256;
 /// One task converts about this many elements: less than a millisecond for plain types, a few for
 /// searched ones.
 constexpr int64_t kTaskElements = int64_t{1} << 16;
@@ -37,17 +37,25 @@ void release_pages(const std::byte* begin, const std::byte* end) {
   if (first < last) (void)madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
 }
 
+bool is_token_table(Part part) noexcept { return part == Part::embedding || part == Part::output; }
+
+/// Eight bits: wide blocks for the matrices that prompts are multiplied with. The token tables,
+/// which every logit goes through and prompts hardly ever, keep narrow ones of less error.
+DType eight_bit_type(Part part, int64_t cols) noexcept {
+  if (cols % kWideBlock == 0 && !is_token_table(part)) return DType::q8_256;
+  if (cols % kLowBitBlock == 0) return DType::q8_0;
+  return DType::bf16;
+}
+
 /// Four bits: the type of least error at 4.5 bits a weight that the rows divide into. The token
-/// tables, which every logit goes through, get more. What has no more bits already stays.
+/// tables get more. What has no more bits already stays.
 DType four_bit_type(Part part, DType stored, int64_t cols) noexcept {
-  constexpr int64_t kBlocksOf256 = 256;
-  const bool token_table = part == Part::embedding || part == Part::output;
   if (is_quantized(stored) &&
-      dtype_bytes(stored, kBlocksOf256) <= dtype_bytes(DType::q4_k, kBlocksOf256)) {
+      dtype_bytes(stored, kWideBlock) <= dtype_bytes(DType::q4_k, kWideBlock)) {
     return stored;
   }
-  if (cols % kBlocksOf256 == 0) return token_table ? DType::q6_k : DType::q4_k;
-  if (cols % kLowBitBlock == 0) return token_table ? DType::q8_0 : DType::q4_0;
+  if (cols % kWideBlock == 0) return is_token_table(part) ? DType::q6_k : DType::q4_k;
+  if (cols % kLowBitBlock == 0) return is_token_table(part) ? DType::q8_0 : DType::q4_0;
   return DType::bf16;
 }
 
@@ -62,7 +70,7 @@ DType held_type(Weights weights, Part part, DType stored, int64_t cols) noexcept
     case Weights::bf16:
       return DType::bf16;
     case Weights::int8:
-      return cols % kLowBitBlock == 0 ? DType::q8_0 : DType::bf16;
+      return eight_bit_type(part, cols);
     case Weights::int4:
       return four_bit_type(part, stored, cols);
   }

@@ -17,8 +17,9 @@
 namespace phi::weights {
 
 /// The type in which a matrix is held: what `weights` says, or BF16 where rows do not divide into
-/// the blocks of a low-bit type. int4: Q4_K, the token tables Q6_K; Q4_0 and Q8_0 where rows divide
-/// into blocks of 32 only; what is stored in 4.5 bits or fewer stays.
+/// the blocks of a low-bit type. int8: Q8_256, the token tables Q8_0; Q8_0 where rows divide into
+/// blocks of 32 only. int4: Q4_K, the token tables Q6_K; Q4_0 and Q8_0 where rows divide into
+/// blocks of 32 only; what is stored in 4.5 bits or fewer stays.
 DType held_type(Weights weights, Part part, DType stored, int64_t cols) noexcept;
 
 /// The share of a load that is done, told to the application at most every 20 ms. Lives on the

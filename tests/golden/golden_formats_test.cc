@@ -12,6 +12,7 @@
 namespace {
 
 using namespace phi::test;
+using phi::Isa;
 using phi::Kv;
 using phi::Model;
 using phi::ModelOptions;
@@ -37,6 +38,14 @@ Model open_as(const std::string& path, Weights weights) {
   ModelOptions options;
   options.weights = weights;
   return Model::open(path, options);
+}
+
+/// Models whose rows divide into blocks of 256, in eight bits with narrow blocks.
+std::vector<const GoldenCase*> wide_cases() {
+  std::vector<const GoldenCase*> cases;
+  for (const GoldenCase& golden : gguf_cases())
+    if (golden.name.ends_with("-Q8_0")) cases.push_back(&golden);
+  return cases;
 }
 
 /// Both arithmetics: the prompt's first half appended with all its logits, the rest generated.
@@ -91,6 +100,26 @@ TEST_CASE("weights converted at load stay near the reference") {
   }
   MESSAGE("largest nmse, bf16: " << conversions[0].worst << ", int8: " << conversions[1].worst
                                  << ", int4: " << conversions[2].worst);
+}
+
+TEST_CASE("eight bits in wide blocks stay near the reference on every instruction set") {
+  REQUIRE(!wide_cases().empty());
+  for (const GoldenCase* golden : wide_cases()) {
+    CAPTURE(golden->name);
+    const Prompt prompt = longest_prompt(*golden);
+    const auto options = session_options(prompt.length, Kv::f32);
+    for (const Isa isa : {Isa::base, Isa::avx2, Isa::avx512, Isa::best}) {
+      CAPTURE(static_cast<int>(isa));
+      ModelOptions model_options;
+      model_options.weights = Weights::int8;
+      model_options.isa = isa;
+      const Model model = Model::open(golden->model, model_options);
+      const auto expected = reference(*golden, prompt.length);
+      const auto logits = append_whole(model, options, prompt.ids);
+      CHECK(above_nmse(logits, expected, 5e-3) == "");
+      MESSAGE("nmse: " << nmse(logits, expected));
+    }
+  }
 }
 
 TEST_CASE("four bits lose less than in llama.cpp's files of the same model") {
@@ -167,6 +196,7 @@ TEST_CASE("a packed file gives the bits of what it was made from") {
   for (const GoldenCase& golden : gguf_cases()) check(golden, Weights::as_stored);
   for (const Weights weights : {Weights::f32, Weights::bf16, Weights::int8, Weights::int4})
     check(folder_cases().front(), weights);
+  for (const GoldenCase* golden : wide_cases()) check(*golden, Weights::int8);
 }
 
 TEST_CASE("a file that cannot be written is an error that leaves nothing behind") {

@@ -110,7 +110,7 @@ TEST_CASE("q4_0 never loses to the plain scale, and wins on the whole") {
 }
 
 TEST_CASE("blocks that a scale cannot express stay harmless") {
-  for (const DType type : {DType::q8_0, DType::q4_0, DType::q4_k, DType::q6_k}) {
+  for (const DType type : {DType::q8_0, DType::q4_0, DType::q4_k, DType::q6_k, DType::q8_256}) {
     CAPTURE(dtype_name(type));
     const auto block = static_cast<size_t>(dtype_info(type).block_elements);
     std::vector<float> values(3 * block, 0.0f);

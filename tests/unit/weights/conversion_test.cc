@@ -86,6 +86,9 @@ TEST_CASE("the type that a matrix is held in") {
   CHECK(held_type(Weights::bf16, Part::q, DType::f32, 7) == DType::bf16);
   CHECK(held_type(Weights::int8, Part::down, DType::f32, 64) == DType::q8_0);
   CHECK(held_type(Weights::int8, Part::down, DType::f32, 48) == DType::bf16);
+  CHECK(held_type(Weights::int8, Part::down, DType::q8_0, 512) == DType::q8_256);
+  CHECK(held_type(Weights::int8, Part::embedding, DType::f32, 512) == DType::q8_0);
+  CHECK(held_type(Weights::int8, Part::output, DType::q6_k, 512) == DType::q8_0);
   CHECK(held_type(Weights::int4, Part::gate_up, DType::f16, 64) == DType::q4_0);
   CHECK(held_type(Weights::int4, Part::embedding, DType::f16, 64) == DType::q8_0);
   CHECK(held_type(Weights::int4, Part::output, DType::f16, 64) == DType::q8_0);
@@ -158,6 +161,17 @@ TEST_CASE("four bits lose less than in llama-quantize's files of the same model"
     const std::string file = std::string("golden/data/gguf/g1_phi4/g1_phi4-") + theirs + ".gguf";
     CHECK(ours < 0.98 * squared_error(exact, open_gguf(test_data(file))));
   }
+}
+
+TEST_CASE("eight bits lose hardly more than in blocks of 32") {
+  const auto f32_path = external_data("goldens/gguf-extra/g1_phi4/g1_phi4-F32.gguf");
+  if (!f32_path) return;
+  const WeightStore exact = open_gguf(*f32_path);
+  const WeightStore int8 = open_gguf(*f32_path, {.weights = Weights::int8});
+  CHECK(int8.layers()[0].down.dtype == DType::q8_256);
+  CHECK(int8.output().dtype == DType::q8_0);
+  const auto theirs = open_gguf(test_data("golden/data/gguf/g1_phi4/g1_phi4-Q8_0.gguf"));
+  CHECK(squared_error(exact, int8) < 2 * squared_error(exact, theirs));
 }
 
 TEST_CASE("the number of threads changes nothing") {
