@@ -21,26 +21,26 @@ constexpr ops::AttentionShape kPhi4{40, 10, 128, 0};
 constexpr int64_t kWidth = 40 * 128;
 constexpr const char* kTypeNames[] = {"bf16", "f32", "int8"};
 
+int64_t layer_bytes(Kv kv, int64_t context) {
+  return kPhi4.kv_heads * context / kernels::kKeyBlock * ops::kv_block_bytes(kv, kPhi4.head_dim);
+}
+
 /// Caches of as many layers as it takes to leave the processor's own cache.
 class Layers {
  public:
   Layers(Kv kv, int64_t context) {
-    const int64_t rows = kPhi4.kv_heads * context;
-    const int64_t bytes = rows * ops::kv_row_bytes(kv, kPhi4.head_dim);
-    const int64_t layers = std::max<int64_t>(1, (int64_t{256} << 20) / (2 * bytes));
-    memory_ = AlignedBuffer(static_cast<uint64_t>(2 * layers * bytes), "cache");
+    const int64_t bytes = layer_bytes(kv, context);
+    const int64_t layers = std::max<int64_t>(1, (int64_t{256} << 20) / bytes);
+    memory_ = AlignedBuffer(static_cast<uint64_t>(layers * bytes), "cache");
     memory_.touch();
-    scales_.assign(static_cast<size_t>(rows), 0.01F);
     for (int64_t i = 0; i < layers; ++i) {
-      views_.push_back({kv, kPhi4.kv_heads, context, kPhi4.head_dim, memory_.data() + 2 * i * bytes,
-                        scales_.data(), scales_.data()});
+      views_.push_back({kv, kPhi4.kv_heads, context, kPhi4.head_dim, memory_.data() + i * bytes});
     }
   }
   const ops::KvView& next() { return views_[index_++ % views_.size()]; }
 
  private:
   AlignedBuffer memory_;
-  std::vector<float> scales_;
   std::vector<ops::KvView> views_;
   size_t index_ = 0;
 };
@@ -80,8 +80,7 @@ void attend(benchmark::State& state, Setup setup, int64_t rows) {
   const double visible =
       static_cast<double>(rows) * (static_cast<double>(first) + static_cast<double>(rows + 1) / 2);
   const double operations = 4 * static_cast<double>(kWidth) * visible;
-  const double bytes = 2.0 * static_cast<double>(setup.context * kPhi4.kv_heads * kPhi4.head_dim) *
-                       static_cast<double>(ops::kv_element_bytes(setup.kv));
+  const auto bytes = static_cast<double>(layer_bytes(setup.kv, setup.context));
   using benchmark::Counter;
   state.counters["GFLOP/s"] = Counter(1e-9 * operations * calls, Counter::kIsRate);
   state.counters["GB/s"] = Counter(1e-9 * bytes * calls, Counter::kIsRate);

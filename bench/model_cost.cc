@@ -41,7 +41,7 @@ double cache_element_bytes(Kv kv, uint32_t head_dim) {
     case Kv::f32:
       return 4;
     case Kv::int8:
-      return 1 + 4.0 / head_dim;  // and one f32 scale per head
+      return 1 + 2 * std::ceil(head_dim / 32.0) / head_dim;  // and a bf16 scale for every 32
   }
   return 2;
 }

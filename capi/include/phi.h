@@ -162,7 +162,7 @@ enum {
 enum {
   PHI_KV_BF16 = 0,
   PHI_KV_F32 = 1,
-  PHI_KV_INT8 = 2 /* one scale per position and KV head */
+  PHI_KV_INT8 = 2 /* one scale for every 32 elements of a key or value */
 };
 
 /* May low-bit weights be put into the order that the processor's kernels work fastest in? */

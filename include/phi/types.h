@@ -22,7 +22,7 @@ using Token = int32_t;
 /// embedding and output matrix Q6_K or Q8_0; what is stored in as few bits stays.
 enum class Weights : int32_t { as_stored = 0, f32 = 1, bf16 = 2, int8 = 3, int4 = 4 };
 
-/// Element type of the KV cache. int8 has one scale per position and KV head.
+/// Element type of the KV cache. int8 has a scale for every 32 elements of a key or value.
 enum class Kv : int32_t { bf16 = 0, f32 = 1, int8 = 2 };
 
 /// Upper bound on the instruction set that the library's own kernels use.

@@ -20,17 +20,29 @@ inline constexpr int64_t kStrip = 16;
 /// positions.
 inline constexpr int64_t kKeyBlock = 64;
 
-/// The element types of a KV cache, in the order of phi::Kv: bf16, f32, int8. int8 rows have one
-/// scale each; the other types ignore scales, which may then be null.
+/// The element types of a KV cache, in the order of phi::Kv: bf16, f32, int8.
 inline constexpr int kCacheTypes = 3;
+
+/// So many neighbouring elements of an int8 row have one scale.
+inline constexpr int64_t kScaleGroup = 32;
+
+constexpr int64_t scale_groups(int64_t dim) { return (dim + kScaleGroup - 1) / kScaleGroup; }
+
+/// Bytes of a strip of keys in a block of int8, and of the block's keys and values, their scales
+/// included.
+constexpr int64_t int8_strip_bytes(int64_t dim) {
+  return ((scale_groups(dim) + 1) / 2 + padded(dim) / 4) * kStrip * 4;
+}
+constexpr int64_t int8_key_bytes(int64_t dim) { return kKeyBlock / kStrip * int8_strip_bytes(dim); }
+constexpr int64_t int8_value_bytes(int64_t dim) {
+  return kKeyBlock * (2 * scale_groups(dim) + padded(dim));
+}
 
 /// A block of one KV head's cache, as a reader sees it: what lies beyond `count` reaches no result.
 struct CachedBlock {
   const void* keys;
   const void* values;
-  const float* key_scales;    ///< [kKeyBlock]; int8 only
-  const float* value_scales;  ///< [kKeyBlock]; int8 only
-  int64_t count;              ///< positions, at most kKeyBlock
+  int64_t count;  ///< positions, at most kKeyBlock
   int64_t dim;
 };
 
@@ -41,20 +53,13 @@ struct SoftmaxState {
   float* shrink;   ///< what the last block multiplies earlier results with
 };
 
-/// Attention over a cache of one element type, E = 4 / (bytes of an element) elements to a word of
-/// 4 bytes. A block holds
-/// - keys: strips [padded(dim) / E, kStrip] of words; a word holds E elements of one key;
-/// - values: [kKeyBlock / E, padded(dim)] words; a word holds one element of E positions.
-/// So they lie as the processors' dot products want them and are read in place, from the first byte
-/// to the last; elements from dim on are zero. Scores count in powers of two: a weight is
+/// How query rows meet a block of keys and values. Scores count in powers of two: a weight is
 /// 2^(score - maximum).
-struct AttentionKernels {
-  /// One row [dim] into a block's keys or values, as those of its position `place`. bf16 rounds to
-  /// nearest even; int8 has scales[place] = max|x| / 127. The value of the first position in a word
-  /// clears the others.
-  using StoreRow = void (*)(const float* row, int64_t dim, int64_t place, void* rows,
-                            float* scales);
-  StoreRow store_key, store_value;
+struct AttentionProducts {
+  /// Writes the block's elements as those of a wider type, in that type's layout, and returns this
+  /// block, which the other functions take. [8 * padded(dim) * kKeyBlock] bytes are enough. Null:
+  /// they take the cache's own blocks.
+  CachedBlock (*unpack)(const CachedBlock& block, void* unpacked);
 
   /// A query row times `factor` in the form that the products take, query_bytes long.
   int64_t (*query_bytes)(int64_t dim);
@@ -71,6 +76,27 @@ struct AttentionKernels {
   /// acc[r] = acc[r] * shrink[r] + sum over p of weights[r, p] * value p: acc [rows, padded(dim)].
   void (*add_values)(const float* weights, const float* shrink, int64_t rows,
                      const CachedBlock& block, float* acc);
+};
+
+/// Attention over a cache of one element type, E = 4 / (bytes of an element) elements to a word of
+/// 4 bytes. A block holds
+/// - keys: strips [padded(dim) / E, kStrip] of words; a word holds E elements of one key;
+/// - values: [kKeyBlock / E, padded(dim)] words; a word holds one element of E positions.
+/// So they lie as the processors' dot products want them and are read in one stream, from the first
+/// byte to the last; elements from dim on are zero.
+///
+/// int8 has a bf16 scale for every kScaleGroup elements of a row, max|x| / 127 rounded up. A strip
+/// of keys begins with its scales, words [scale_groups / 2, kStrip], each with those of two
+/// neighbouring groups of one key. So do the values: words [scale_groups, kKeyBlock / 2], word i
+/// with the scales of the positions i and i + kKeyBlock / 2; then they lie group by group, words
+/// [kKeyBlock / 4, elements of the group].
+struct AttentionKernels {
+  /// One row [dim] into a block's keys or values, as those of its position `place`. Rounds to
+  /// nearest even. The value of the first position in a word clears the others.
+  using StoreRow = void (*)(const float* row, int64_t dim, int64_t place, void* rows);
+  StoreRow store_key, store_value;
+
+  AttentionProducts prompt, next;
 };
 
 struct VectorKernels {

@@ -1,5 +1,5 @@
-// Vector kernels for AVX-512 with VNNI and BF16: attention over bf16 caches multiplies in bf16,
-// over int8 caches in exact integers. All sums beyond that are f32.
+// Vector kernels for AVX-512 with VNNI and BF16: attention multiplies in bf16, in generation over
+// int8 caches in exact integers. All sums beyond that are f32.
 #include <immintrin.h>
 
 #include <cstddef>
@@ -13,8 +13,11 @@ namespace {
 #include "kernels/vector_prelude_avx512.inc"
 // What that defines, this needs.
 #include "kernels/vector_kernels.inc"
-// And both, this.
+// And both, these, in this order.
+// clang-format off
 #include "kernels/vector_dots_avx512_bf16.inc"
+#include "kernels/vector_dots_avx512_int8.inc"
+// clang-format on
 
 }  // namespace
 
@@ -23,7 +26,7 @@ const VectorKernels kVectorAvx512Bf16 = {
     .swiglu = swiglu,
     .rope_halves = rope_halves,
     .rope_neighbours = rope_neighbours,
-    .attention = {kBf16Dots, kWidened<uint32_t>, kWidened<int8_t>},
+    .attention = {kBf16Cache, kWidenedCache<uint32_t>, kInt8DotsCache},
 };
 
 }  // namespace phi::kernels

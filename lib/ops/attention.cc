@@ -76,11 +76,13 @@ struct TileScratch {
       : queries(carver.take(tile_rows(shape) * max_query_bytes(shape.head_dim) / 4)),
         scores(carver.take(tile_rows(shape) * kKeyBlock)),
         shrink(carver.take(tile_rows(shape) + kernels::kVectorPad)),
+        unpacked(carver.take(2 * kKeyBlock * padded(shape.head_dim))),
         results(shape, tile_rows(shape), carver),
         floats(carver.used()) {}
-  float* queries;  ///< [tile_rows] in the kernels' form
-  float* scores;   ///< [tile_rows, kKeyBlock]
-  float* shrink;   ///< [tile_rows]
+  float* queries;   ///< [tile_rows] in the kernels' form
+  float* scores;    ///< [tile_rows, kKeyBlock]
+  float* shrink;    ///< [tile_rows]
+  float* unpacked;  ///< a block's keys and values
   Results results;
   int64_t floats;
 };
@@ -97,37 +99,30 @@ int64_t range_floats(const AttentionShape& shape) {
 /// Where a block of one head lies.
 struct BlockPlace {
   BlockPlace(const KvView& cache, int64_t kv_head, int64_t first_position) {
-    const int64_t row = kv_head * cache.capacity + first_position;
-    const int64_t row_bytes = kv_row_bytes(cache.type, cache.head_dim);
-    keys = cache.blocks + 2 * row * row_bytes;
-    values = keys + kKeyBlock * row_bytes;
-    if (cache.type != Kv::int8) return;
-    key_scales = cache.key_scales + row;
-    value_scales = cache.value_scales + row;
+    const int64_t block = (kv_head * cache.capacity + first_position) / kKeyBlock;
+    keys = cache.blocks + block * kv_block_bytes(cache.type, cache.head_dim);
+    values = keys + kv_key_bytes(cache.type, cache.head_dim);
   }
   std::byte *keys, *values;
-  float *key_scales = nullptr, *value_scales = nullptr;
 };
+
+const kernels::AttentionKernels& kernels_for(const KvView& cache, const kernels::Kernels& kernels) {
+  return kernels.vector->attention[static_cast<int>(cache.type)];
+}
 
 /// One call, as its tasks see it.
 struct Call {
-  Call(const Queries& some_queries, const AttentionShape& its_shape, const KvView& its_cache,
-       const kernels::Kernels& all_kernels)
-      : queries(some_queries),
-        shape(its_shape),
-        cache(its_cache),
-        kernels(all_kernels.vector->attention[static_cast<int>(its_cache.type)]) {}
-
   /// Positions [first, first + count) of a head; `first` begins a block.
-  kernels::CachedBlock block(int64_t kv_head, int64_t first, int64_t count) const {
+  kernels::CachedBlock block(int64_t kv_head, int64_t first, int64_t count, void* unpacked) const {
     const BlockPlace place(cache, kv_head, first);
-    return {place.keys, place.values, place.key_scales, place.value_scales, count, cache.head_dim};
+    const kernels::CachedBlock block{place.keys, place.values, count, cache.head_dim};
+    return products.unpack == nullptr ? block : products.unpack(block, unpacked);
   }
 
   const Queries& queries;
   const AttentionShape& shape;
   const KvView& cache;
-  const kernels::AttentionKernels& kernels;
+  const kernels::AttentionProducts& products;
 };
 
 /// Consecutive query positions with all query heads of one KV head, on their way through the keys.
@@ -141,7 +136,7 @@ class Tile {
         results_(results),
         dim_(call.shape.head_dim),
         group_(call.shape.group()),
-        query_bytes_(call.kernels.query_bytes(dim_)),
+        query_bytes_(call.products.query_bytes(dim_)),
         kv_head_(kv_head),
         first_row_(first_row),
         rows_(std::min(tile_positions(call.shape), call.queries.rows - first_row) * group_) {
@@ -149,7 +144,7 @@ class Tile {
     const float factor = base_2 / std::sqrt(static_cast<float>(dim_));
     for (int64_t i = 0; i < rows_; ++i) {
       const float* row = call_.queries.q + offset(i, call_.queries.stride);
-      call_.kernels.load_query(row, dim_, factor, query(i));
+      call_.products.load_query(row, dim_, factor, query(i));
     }
     results_.clear(call.shape, rows_);
   }
@@ -162,17 +157,17 @@ class Tile {
     const int64_t begin = std::max<int64_t>(0, first_key - first_position()) * group_;
     const int64_t end = std::min(rows_, rows_before_window(first_key + keys));
     if (begin >= end) return;
-    const kernels::CachedBlock block = call_.block(kv_head_, first_key, keys);
+    const kernels::CachedBlock block = call_.block(kv_head_, first_key, keys, scratch_.unpacked);
     float* scores = scratch_.scores + begin * kKeyBlock;
     float* shrink = scratch_.shrink + begin;
-    call_.kernels.scores(query(begin), end - begin, block, scores);
+    call_.products.scores(query(begin), end - begin, block, scores);
     for (int64_t i = begin; i < end; ++i) {
       hide_keys(first_position() + i / group_, first_key, keys, scratch_.scores + i * kKeyBlock);
     }
-    call_.kernels.softmax(scores, end - begin, block,
-                          {results_.maximum + begin, results_.sum + begin, shrink});
-    call_.kernels.add_values(scores, shrink, end - begin, block,
-                             results_.acc + begin * padded(dim_));
+    call_.products.softmax(scores, end - begin, block,
+                           {results_.maximum + begin, results_.sum + begin, shrink});
+    call_.products.add_values(scores, shrink, end - begin, block,
+                              results_.acc + begin * padded(dim_));
   }
 
   void scatter_results() const {
@@ -250,7 +245,7 @@ uint64_t AttentionScratch::size_bytes(const AttentionShape& shape, int64_t conte
 
 void store_kv(const NewRows& rows, const KvView& cache, const kernels::Kernels& kernels,
               const RunContext& run) {
-  const kernels::AttentionKernels& store = kernels.vector->attention[static_cast<int>(cache.type)];
+  const kernels::AttentionKernels& store = kernels_for(cache, kernels);
   const int64_t dim = cache.head_dim, end = rows.position + rows.rows;
   // Positions of one strip share words and cache lines: they belong to one task.
   const int64_t first_strip = rows.position / kStrip;
@@ -264,8 +259,8 @@ void store_kv(const NewRows& rows, const KvView& cache, const kernels::Kernels& 
       for (int64_t position = first; position < last; ++position) {
         const int64_t from = (position - rows.position) * rows.stride + head * dim;
         const int64_t place = position % kKeyBlock;
-        store.store_key(rows.keys + from, dim, place, block.keys, block.key_scales);
-        store.store_value(rows.values + from, dim, place, block.values, block.value_scales);
+        store.store_key(rows.keys + from, dim, place, block.keys);
+        store.store_value(rows.values + from, dim, place, block.values);
       }
     }
   });
@@ -274,7 +269,7 @@ void store_kv(const NewRows& rows, const KvView& cache, const kernels::Kernels& 
 void attend_prompt(const Queries& queries, const KvView& cache, AttentionScratch& scratch,
                    const kernels::Kernels& kernels, const RunContext& run) {
   const AttentionShape& shape = scratch.shape();
-  const Call call(queries, shape, cache, kernels);
+  const Call call{queries, shape, cache, kernels_for(cache, kernels).prompt};
   const int64_t tiles = ceil_div(queries.rows, tile_positions(shape));
   run.threads.parallel_for(tiles * shape.kv_heads, [&](int64_t task, int worker) {
     const TileScratch tile_scratch(shape, Carver(scratch.worker(worker)));
@@ -294,7 +289,7 @@ void attend_prompt(const Queries& queries, const KvView& cache, AttentionScratch
 void attend_next(const Queries& queries, const KvView& cache, AttentionScratch& scratch,
                  const kernels::Kernels& kernels, const RunContext& run) {
   const AttentionShape& shape = scratch.shape();
-  const Call call(queries, shape, cache, kernels);
+  const Call call{queries, shape, cache, kernels_for(cache, kernels).next};
   const int64_t end = queries.position + 1;
   const int64_t start = shape.first_visible(queries.position) / kKeyBlock * kKeyBlock;
   const int64_t first_range = start / kRange;

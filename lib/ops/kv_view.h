@@ -11,26 +11,27 @@
 namespace phi::ops {
 
 /// Keys (after rotation) and values, [kv_heads][capacity / kKeyBlock] blocks: in each the keys of
-/// kKeyBlock positions, then their values, so that a head is one stream of memory. How a block's
-/// rows lie, kernels::AttentionKernels says. int8 has scales beside them, each f32 [kv_heads,
-/// capacity].
+/// kKeyBlock positions, then their values, so that a head is one stream of memory. How they lie in
+/// a block, kernels::AttentionKernels says.
 struct KvView {
   Kv type;
   int64_t kv_heads;
   int64_t capacity;  ///< a multiple of kernels::kKeyBlock
   int64_t head_dim;
   std::byte* blocks;
-  float* key_scales;
-  float* value_scales;
 };
 
-constexpr int64_t kv_element_bytes(Kv type) {
-  return type == Kv::f32 ? 4 : type == Kv::bf16 ? 2 : 1;
+/// Bytes of the keys, and of the values, in one block of a head.
+constexpr int64_t kv_key_bytes(Kv type, int64_t head_dim) {
+  return type == Kv::int8
+             ? kernels::int8_key_bytes(head_dim)
+             : kernels::kKeyBlock * kernels::padded(head_dim) * (type == Kv::f32 ? 4 : 2);
 }
-
-/// Bytes of one position's key, or value, in one head.
-constexpr int64_t kv_row_bytes(Kv type, int64_t head_dim) {
-  return kernels::padded(head_dim) * kv_element_bytes(type);
+constexpr int64_t kv_value_bytes(Kv type, int64_t head_dim) {
+  return type == Kv::int8 ? kernels::int8_value_bytes(head_dim) : kv_key_bytes(type, head_dim);
+}
+constexpr int64_t kv_block_bytes(Kv type, int64_t head_dim) {
+  return kv_key_bytes(type, head_dim) + kv_value_bytes(type, head_dim);
 }
 
 /// The capacity of a view that has room for so many positions.

@@ -18,11 +18,10 @@ using kernels::padded;
 
 constexpr double kEps = 0x1p-24;
 
-template <class T>
-T element(const std::vector<std::byte>& data, int64_t index) {
-  T value;
-  std::memcpy(&value, data.data() + index * static_cast<int64_t>(sizeof(T)), sizeof(T));
-  return value;
+float from_bf16(const std::byte* at) {
+  uint16_t half = 0;
+  std::memcpy(&half, at, sizeof half);
+  return std::bit_cast<float>(uint32_t{half} << 16);
 }
 
 int64_t qkv_width(const ops::AttentionShape& shape) {
@@ -35,21 +34,13 @@ AttentionCase::AttentionCase(const ops::AttentionShape& shape, Kv kv, int64_t po
     : shape_(shape), kv_(kv), positions_(positions), capacity_(ops::kv_capacity(positions + 3)) {
   RandomFloats random(static_cast<uint64_t>(shape.head_dim * 1000 + positions));
   qkv_ = random.vector(positions * qkv_width(shape), 1.5F);
-  const auto rows = static_cast<size_t>(shape.kv_heads * capacity_);
-  const size_t bytes = 2 * rows * static_cast<size_t>(ops::kv_row_bytes(kv, shape.head_dim));
-  blocks_.assign(bytes, std::byte{0xff});  // all ones is a NaN in f32 and bf16
-  key_scales_.assign(rows, std::numeric_limits<float>::quiet_NaN());
-  value_scales_ = key_scales_;
+  const int64_t blocks = shape.kv_heads * capacity_ / kKeyBlock;
+  blocks_.assign(static_cast<size_t>(blocks * ops::kv_block_bytes(kv, shape.head_dim)),
+                 std::byte{0xff});  // all ones is a NaN in f32 and bf16
 }
 
 ops::KvView AttentionCase::view() {
-  return {kv_,
-          shape_.kv_heads,
-          capacity_,
-          shape_.head_dim,
-          blocks_.data(),
-          key_scales_.data(),
-          value_scales_.data()};
+  return {kv_, shape_.kv_heads, capacity_, shape_.head_dim, blocks_.data()};
 }
 
 std::vector<float> AttentionCase::prompt(const Setup& setup, std::span<const int64_t> call_sizes) {
@@ -86,77 +77,170 @@ std::vector<float> AttentionCase::next(const Setup& setup) {
   return out;
 }
 
-double AttentionCase::cached(int64_t index, float scale) const {
-  if (kv_ == Kv::f32) return element<float>(blocks_, index);
-  if (kv_ == Kv::int8) return element<int8_t>(blocks_, index) * double{scale};
-  return std::bit_cast<float>(uint32_t{element<uint16_t>(blocks_, index)} << 16);
-}
-
 // The layout that kv_view.h and vector_kernels.h describe, element by element.
 
-double AttentionCase::key(int64_t kv_head, int64_t position, int64_t d) const {
-  const int64_t row = kv_head * capacity_ + position, place = row % kKeyBlock;
-  const int64_t dim = padded(shape_.head_dim), per_word = 4 / ops::kv_element_bytes(kv_);
-  const int64_t word = (place / kStrip * dim / per_word + d / per_word) * kStrip + place % kStrip;
-  return cached(row / kKeyBlock * 2 * kKeyBlock * dim + word * per_word + d % per_word,
-                key_scales_[static_cast<size_t>(row)]);
+AttentionCase::Element AttentionCase::cached(const std::byte* word, int64_t in_word,
+                                             const std::byte* scale) const {
+  if (kv_ == Kv::bf16) return {from_bf16(word + 2 * in_word), 1};
+  if (kv_ == Kv::int8)
+    return {static_cast<double>(static_cast<int8_t>(word[in_word])), from_bf16(scale)};
+  float value = 0;
+  std::memcpy(&value, word, sizeof value);
+  return {value, 1};
 }
 
-double AttentionCase::value(int64_t kv_head, int64_t position, int64_t d) const {
-  const int64_t row = kv_head * capacity_ + position, place = row % kKeyBlock;
-  const int64_t dim = padded(shape_.head_dim), per_word = 4 / ops::kv_element_bytes(kv_);
-  const int64_t word = place / per_word * dim + d;
-  return cached((row / kKeyBlock * 2 + 1) * kKeyBlock * dim + word * per_word + place % per_word,
-                value_scales_[static_cast<size_t>(row)]);
+const std::byte* AttentionCase::block(int64_t kv_head, int64_t position) const {
+  const int64_t index = (kv_head * capacity_ + position) / kKeyBlock;
+  return blocks_.data() + index * ops::kv_block_bytes(kv_, shape_.head_dim);
 }
 
-AttentionCase::Reference AttentionCase::reference(int64_t position,
-                                                  const kernels::Kernels& kernels) const {
-  const double rounding = rounds_to_bf16(kernels) ? 0x1p-8 : 0;
+AttentionCase::Element AttentionCase::key(int64_t kv_head, int64_t position, int64_t d) const {
+  const int64_t dim = padded(shape_.head_dim), per_word = kv_ == Kv::f32    ? 1
+                                                          : kv_ == Kv::bf16 ? 2
+                                                                            : 4;
+  const int64_t place = position % kKeyBlock, key = place % kStrip, groups = (dim + 31) / 32;
+  const int64_t scale_words = kv_ == Kv::int8 ? (groups + 1) / 2 * kStrip : 0;
+  const int64_t strip_words = scale_words + dim / per_word * kStrip;
+  const std::byte* strip = block(kv_head, position) + place / kStrip * strip_words * 4;
+  return cached(strip + (scale_words + d / per_word * kStrip + key) * 4, d % per_word,
+                strip + (d / 64 * kStrip + key) * 4 + d / 32 % 2 * 2);
+}
+
+AttentionCase::Element AttentionCase::value(int64_t kv_head, int64_t position, int64_t d) const {
+  const int64_t dim = padded(shape_.head_dim), place = position % kKeyBlock;
+  const std::byte* values = block(kv_head, position) + ops::kv_key_bytes(kv_, shape_.head_dim);
+  if (kv_ == Kv::f32) return cached(values + (place * dim + d) * 4, 0, nullptr);
+  if (kv_ == Kv::bf16) return cached(values + (place / 2 * dim + d) * 4, place % 2, nullptr);
+  const int64_t groups = (dim + 31) / 32, width = std::min<int64_t>(32, dim - d / 32 * 32);
+  const int64_t first_word = groups * (kKeyBlock / 2) + d / 32 * 8 * kKeyBlock;
+  return cached(values + (first_word + place / 4 * width + d % 32) * 4, place % 4,
+                values + (d / 32 * (kKeyBlock / 2) + place % 32) * 4 + place / 32 * 2);
+}
+
+template <class Query, class Key, class Value>
+AttentionCase::Head AttentionCase::attend(int64_t position, const Query& query, const Key& key,
+                                          const Value& value) const {
   const int64_t dim = shape_.head_dim;
-  const int64_t first = shape_.window > 0 ? std::max<int64_t>(0, position - shape_.window + 1) : 0;
-  Reference result;
-  for (int64_t head = 0; head < shape_.heads; ++head) {
-    const int64_t kv_head = head / (shape_.heads / shape_.kv_heads);
-    const float* q = qkv_.data() + position * qkv_width(shape_) + head * dim;
-    std::vector<double> weights;
-    double magnitude = 0, largest = -std::numeric_limits<double>::infinity(), sum = 0;
-    for (int64_t key = first; key <= position; ++key) {
-      double dot = 0, absolute = 0;
-      for (int64_t d = 0; d < dim; ++d) {
-        const double product = q[d] * this->key(kv_head, key, d);
-        dot += product;
-        absolute += std::abs(product);
-      }
-      const double scale = 1 / std::sqrt(static_cast<double>(dim));
-      weights.push_back(dot * scale);
-      largest = std::max(largest, dot * scale);
-      magnitude = std::max(magnitude, absolute * scale);
-    }
-    for (double& weight : weights) sum += weight = std::exp(weight - largest);
-    // A score is off by its dot product's rounding and its query's, a weight by twice that (its own
-    // and the largest one's), by the power, by its own rounding and by the sums over all keys.
-    const double relative = 2 * magnitude * (static_cast<double>(dim + 8) * kEps + rounding) +
-                            (rounding > 0 ? 2 * 9e-5 + rounding : 4e-7) +
-                            2 * static_cast<double>(weights.size() + 8) * kEps;
+  Head result{.first = shape_.window > 0 ? std::max<int64_t>(0, position - shape_.window + 1) : 0,
+              .weights = {},
+              .magnitude = 0,
+              .largest_key_sum = 0,
+              .out = std::vector<double>(static_cast<size_t>(dim))};
+  const double scale = 1 / std::sqrt(static_cast<double>(dim));
+  double largest = -std::numeric_limits<double>::infinity(), sum = 0;
+  for (int64_t p = result.first; p <= position; ++p) {
+    double dot = 0, absolute = 0, key_sum = 0;
     for (int64_t d = 0; d < dim; ++d) {
-      double mean = 0, absolute = 0;
-      for (size_t i = 0; i < weights.size(); ++i) {
-        const double product =
-            weights[i] / sum * this->value(kv_head, first + static_cast<int64_t>(i), d);
-        mean += product;
-        absolute += std::abs(product);
-      }
-      result.out.push_back(mean);
-      result.tolerance.push_back(absolute * relative);
+      const double product = query(d) * key(p, d);
+      dot += product;
+      absolute += std::abs(product);
+      key_sum += std::abs(key(p, d));
+    }
+    result.weights.push_back(dot * scale);
+    largest = std::max(largest, dot * scale);
+    result.magnitude = std::max(result.magnitude, absolute * scale);
+    result.largest_key_sum = std::max(result.largest_key_sum, key_sum * scale);
+  }
+  for (double& weight : result.weights) sum += weight = std::exp(weight - largest);
+  for (size_t i = 0; i < result.weights.size(); ++i) {
+    const double weight = result.weights[i] /= sum;
+    for (int64_t d = 0; d < dim; ++d) {
+      result.out[static_cast<size_t>(d)] +=
+          weight * value(result.first + static_cast<int64_t>(i), d);
     }
   }
   return result;
 }
 
-bool AttentionCase::rounds_to_bf16(const kernels::Kernels& kernels) const {
-  const auto& attention = kernels.vector->attention[static_cast<int>(kv_)];
-  return attention.query_bytes(kStrip) == kStrip * static_cast<int64_t>(sizeof(uint16_t));
+AttentionCase::Reference AttentionCase::reference(
+    int64_t position, const kernels::AttentionProducts& products) const {
+  const Arithmetic arithmetic = arithmetic_of(products);
+  const bool f32 = arithmetic == Arithmetic::f32;
+  // Of a query, of a weight, and of a key and a value too if they are unpacked.
+  const double rounding = arithmetic != Arithmetic::bf16 ? 0
+                          : products.unpack == nullptr   ? 0x1p-8
+                                                         : 0x1p-7;
+  const int64_t dim = shape_.head_dim;
+  Reference result;
+  for (int64_t head = 0; head < shape_.heads; ++head) {
+    const int64_t kv_head = head / (shape_.heads / shape_.kv_heads);
+    const float* q = qkv_.data() + position * qkv_width(shape_) + head * dim;
+    const Head exact = attend(
+        position, [q](int64_t d) { return double{q[d]}; },
+        [&](int64_t p, int64_t d) { return key(kv_head, p, d).value(); },
+        [&](int64_t p, int64_t d) { return value(kv_head, p, d).value(); });
+    const double largest_q = std::abs(
+        *std::max_element(q, q + dim, [](float a, float b) { return std::abs(a) < std::abs(b); }));
+    // Codes of 16 bits are off by half a step at most.
+    const double query_error =
+        arithmetic == Arithmetic::int8 ? largest_q / 32512 / 2 * exact.largest_key_sum : 0;
+    // A score is off by its dot product's rounding and its query's, a weight by twice that (its own
+    // and the largest one's), by the power, by its own rounding and by the sums over all keys.
+    const double relative =
+        2 * (exact.magnitude * (static_cast<double>(dim + 8) * kEps + rounding) + query_error) +
+        (f32 ? 4e-7 : 2 * 9e-5) + rounding +
+        2 * static_cast<double>(exact.weights.size() + 8) * kEps;
+    for (int64_t d = 0; d < dim; ++d) {
+      double tolerance = 0;
+      for (int64_t p = exact.first; p <= position;) {
+        // Codes of 8 bits, as many as a block has, are off by half a step of the largest one.
+        double largest = 0, codes = 0;
+        const int64_t end = std::min(position + 1, (p / kKeyBlock + 1) * kKeyBlock);
+        for (; p < end; ++p) {
+          const Element element = value(kv_head, p, d);
+          const double weight = exact.weights[static_cast<size_t>(p - exact.first)];
+          tolerance += weight * std::abs(element.value()) * relative;
+          largest = std::max(largest, weight * element.scale);
+          codes += std::abs(element.code);
+        }
+        if (arithmetic == Arithmetic::int8) tolerance += largest / 255 / 2 * codes * (1 + relative);
+      }
+      result.out.push_back(exact.out[static_cast<size_t>(d)]);
+      result.tolerance.push_back(tolerance);
+    }
+  }
+  return result;
+}
+
+std::vector<double> AttentionCase::attend_to(const std::vector<float>& qkv,
+                                             int64_t position) const {
+  const int64_t dim = shape_.head_dim;
+  std::vector<double> out;
+  for (int64_t head = 0; head < shape_.heads; ++head) {
+    const int64_t kv_head = head / (shape_.heads / shape_.kv_heads);
+    const auto element = [&](int64_t p, int64_t index) {
+      return double{qkv[static_cast<size_t>(p * qkv_width(shape_) + index)]};
+    };
+    const int64_t keys = out_width() + kv_head * dim, values = keys + shape_.kv_heads * dim;
+    const Head result = attend(
+        position, [&](int64_t d) { return element(position, head * dim + d); },
+        [&](int64_t p, int64_t d) { return element(p, keys + d); },
+        [&](int64_t p, int64_t d) { return element(p, values + d); });
+    out.insert(out.end(), result.out.begin(), result.out.end());
+  }
+  return out;
+}
+
+std::vector<double> AttentionCase::unrounded(int64_t position) const {
+  return attend_to(qkv_, position);
+}
+
+std::vector<double> AttentionCase::rounded_to_q8_0(int64_t position) const {
+  std::vector<float> rounded = qkv_;
+  for (size_t first = 0; first < rounded.size(); first += 32) {  // heads are whole groups
+    const std::span<float> group(rounded.data() + first, 32);
+    float largest = 0;
+    for (const float x : group) largest = std::max(largest, std::abs(x));
+    const float scale = largest / 127;
+    for (float& x : group) x = std::round(x / scale) * scale;
+  }
+  return attend_to(rounded, position);
+}
+
+AttentionCase::Arithmetic AttentionCase::arithmetic_of(const kernels::AttentionProducts& products) {
+  const int64_t query_bytes = products.query_bytes(kStrip);
+  if (query_bytes == 4 * kStrip) return Arithmetic::f32;
+  return query_bytes == 2 * kStrip ? Arithmetic::bf16 : Arithmetic::int8;
 }
 
 std::string AttentionCase::description() const {

@@ -35,27 +35,56 @@ class AttentionCase {
     std::vector<double> out, tolerance;  ///< [heads * head_dim]
   };
   /// From the values that the cache holds, so that its rounding is no error of the attention. The
-  /// tolerance is that of the kernels' arithmetic.
-  Reference reference(int64_t position, const kernels::Kernels& kernels) const;
+  /// tolerance is that of the products' arithmetic.
+  Reference reference(int64_t position, const kernels::AttentionProducts& products) const;
 
-  /// Do these kernels round queries and weights to bf16 for this cache?
-  bool rounds_to_bf16(const kernels::Kernels& kernels) const;
+  /// What products round queries and weights to; int8: to 16 and to 8 bits.
+  enum class Arithmetic { f32, bf16, int8 };
+  static Arithmetic arithmetic_of(const kernels::AttentionProducts& products);
+
+  /// What exact attention makes of queries, keys and values before the cache rounds them, and of
+  /// the same rounded as ggml's Q8_0 does: 8 bits, a scale for every 32. [heads * head_dim]
+  std::vector<double> unrounded(int64_t position) const;
+  std::vector<double> rounded_to_q8_0(int64_t position) const;
+
+  /// What the kernels do for this cache.
+  const kernels::AttentionKernels& kernels_of(const kernels::Kernels& kernels) const {
+    return kernels.vector->attention[static_cast<int>(kv_)];
+  }
 
   int64_t out_width() const { return shape_.heads * shape_.head_dim; }
   std::string description() const;
 
  private:
-  double cached(int64_t index, float scale) const;
-  double key(int64_t kv_head, int64_t position, int64_t d) const;
-  double value(int64_t kv_head, int64_t position, int64_t d) const;
+  /// An element of the cache is its code times its scale; bf16 and f32 have scales of 1.
+  struct Element {
+    double code, scale;
+    double value() const { return code * scale; }
+  };
+  Element cached(const std::byte* word, int64_t in_word, const std::byte* scale) const;
+  Element key(int64_t kv_head, int64_t position, int64_t d) const;
+  Element value(int64_t kv_head, int64_t position, int64_t d) const;
+  const std::byte* block(int64_t kv_head, int64_t position) const;
   ops::KvView view();
+
+  /// What attention makes of one query head.
+  struct Head {
+    int64_t first;                ///< position
+    std::vector<double> weights;  ///< of the positions from `first` on
+    double magnitude;             ///< the largest sum of a score's absolute products
+    double largest_key_sum;       ///< the largest sum of a key's absolute elements
+    std::vector<double> out;
+  };
+  /// query(d), key(p, d) and value(p, d) are those of the head.
+  template <class Query, class Key, class Value>
+  Head attend(int64_t position, const Query& query, const Key& key, const Value& value) const;
+  std::vector<double> attend_to(const std::vector<float>& qkv, int64_t position) const;
 
   ops::AttentionShape shape_;
   Kv kv_;
   int64_t positions_, capacity_;
   std::vector<float> qkv_;  ///< [positions, q | k | v]
   std::vector<std::byte> blocks_;
-  std::vector<float> key_scales_, value_scales_;
 };
 
 }  // namespace phi::test

@@ -20,8 +20,8 @@ using test::AttentionCase;
 constexpr int64_t kWhole[] = {100000};
 
 void check_row(const AttentionCase& problem, int64_t position, const float* out,
-               const kernels::Kernels& kernels) {
-  const AttentionCase::Reference expected = problem.reference(position, kernels);
+               const kernels::AttentionProducts& products) {
+  const AttentionCase::Reference expected = problem.reference(position, products);
   for (size_t i = 0; i < expected.out.size(); ++i) {
     const double difference = std::abs(out[i] - expected.out[i]);
     if (!(difference <= expected.tolerance[i])) {
@@ -59,37 +59,77 @@ TEST_CASE("attention agrees with double precision") {
       for (const Kv kv : kTypes) {
         AttentionCase attention(problem.shape, kv, problem.positions);
         INFO(attention.description());
+        const kernels::AttentionKernels& its = attention.kernels_of(kernels);
         const std::vector<float> prompt = attention.prompt({kernels}, kWhole);
         for (int64_t position = 0;
              position<problem.positions; position += problem.positions> 400 ? 37 : 5) {
-          check_row(attention, position, prompt.data() + position * attention.out_width(), kernels);
+          check_row(attention, position, prompt.data() + position * attention.out_width(),
+                    its.prompt);
         }
         check_row(attention, problem.positions - 1,
-                  prompt.data() + (problem.positions - 1) * attention.out_width(), kernels);
-        check_row(attention, problem.positions - 1, attention.next({kernels}).data(), kernels);
+                  prompt.data() + (problem.positions - 1) * attention.out_width(), its.prompt);
+        check_row(attention, problem.positions - 1, attention.next({kernels}).data(), its.next);
       }
     }
   }
 }
 
-TEST_CASE("rounding queries and weights to bf16 costs less than an NMSE of 2e-5") {
+template <class Numbers>
+double nmse(const Numbers& actual, const std::vector<double>& expected) {
+  double error = 0, square = 0;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    error += std::pow(actual[i] - expected[i], 2);
+    square += std::pow(expected[i], 2);
+  }
+  return error / square;
+}
+
+/// Of a prompt's results [positions, width].
+std::span<const float> row_of(const AttentionCase& attention, const std::vector<float>& prompt,
+                              int64_t position) {
+  const auto width = static_cast<size_t>(attention.out_width());
+  return {prompt.data() + static_cast<size_t>(position) * width, width};
+}
+
+/// The largest NMSE that rounding queries and weights may cost.
+double nmse_limit(const kernels::AttentionProducts& products) {
+  if (products.unpack != nullptr) return 4e-5;  // keys and values are rounded to bf16 too
+  return AttentionCase::arithmetic_of(products) == AttentionCase::Arithmetic::int8 ? 6e-5 : 2e-5;
+}
+
+TEST_CASE("rounding queries and weights costs little") {
   for (const kernels::Kernels& kernels : test::each_isa()) {
-    AttentionCase attention({8, 2, 128, 0}, Kv::bf16, 700);
-    if (!attention.rounds_to_bf16(kernels)) continue;
-    const std::vector<float> prompt = attention.prompt({kernels}, kWhole);
-    const std::vector<float> next = attention.next({kernels});
-    const auto nmse = [&](int64_t position, const float* out) {
-      double error = 0, square = 0;
-      const AttentionCase::Reference expected = attention.reference(position, kernels);
-      for (size_t i = 0; i < expected.out.size(); ++i) {
-        error += std::pow(out[i] - expected.out[i], 2);
-        square += std::pow(expected.out[i], 2);
+    for (const Kv kv : {Kv::bf16, Kv::int8}) {
+      AttentionCase attention({8, 2, 128, 0}, kv, 700);
+      INFO("isa " << std::string(isa_name(kernels.isa)) << ", " << attention.description());
+      const kernels::AttentionKernels& its = attention.kernels_of(kernels);
+      const std::vector<float> prompt = attention.prompt({kernels}, kWhole);
+      CHECK(nmse(attention.next({kernels}), attention.reference(699, its.next).out) <
+            nmse_limit(its.next));
+      for (const int64_t position : {3, 100, 350, 699}) {
+        CHECK(nmse(row_of(attention, prompt, position),
+                   attention.reference(position, its.prompt).out) < nmse_limit(its.prompt));
       }
-      return error / square;
-    };
-    CHECK(nmse(699, next.data()) < 2e-5);
-    for (const int64_t position : {3, 100, 350, 699})
-      CHECK(nmse(position, prompt.data() + position * attention.out_width()) < 2e-5);
+    }
+  }
+}
+
+TEST_CASE("a cache of int8 is as exact as one of Q8_0 blocks in exact arithmetic") {
+  for (const kernels::Kernels& kernels : test::each_isa()) {
+    INFO("isa " << std::string(isa_name(kernels.isa)));
+    double next = 0, prompt = 0, q8_0 = 0;
+    for (const int64_t positions : {300, 400, 500, 600, 700, 800}) {  // each with its own numbers
+      AttentionCase attention({8, 2, 128, 0}, Kv::int8, positions);
+      const int64_t last = positions - 1;
+      const std::vector<double> exact = attention.unrounded(last);
+      const std::vector<float> rows = attention.prompt({kernels}, kWhole);
+      prompt += nmse(row_of(attention, rows, last), exact);
+      next += nmse(attention.next({kernels}), exact);
+      q8_0 += nmse(attention.rounded_to_q8_0(last), exact);
+    }
+    CHECK(next < q8_0);
+    CHECK(prompt < q8_0);
+    MESSAGE("NMSE: next " << next / 6 << ", prompt " << prompt / 6 << ", Q8_0 " << q8_0 / 6);
   }
 }
 

@@ -120,16 +120,15 @@ class Block {
         per_word_(kv == Kv::f32    ? 1
                   : kv == Kv::bf16 ? 2
                                    : 4),
-        keys_(static_cast<size_t>(kKeyBlock * padded(dim) * 4 / per_word_), kFill),
-        values_(keys_),
-        key_scales_(static_cast<size_t>(kKeyBlock), std::numeric_limits<float>::quiet_NaN()),
-        value_scales_(key_scales_) {}
+        keys_(row_bytes(kernels::int8_key_bytes(dim)), kFill),
+        values_(row_bytes(kernels::int8_value_bytes(dim)), kFill),
+        unpacked_(static_cast<size_t>(8 * padded(dim) * kKeyBlock)) {}
 
   const kernels::AttentionKernels& kernels() const { return kernels_; }
 
   void store(int64_t place, const float* key, const float* value) {
-    kernels_.store_key(key, dim_, place, keys_.data(), key_scales_.data());
-    kernels_.store_value(value, dim_, place, values_.data(), value_scales_.data());
+    kernels_.store_key(key, dim_, place, keys_.data());
+    kernels_.store_value(value, dim_, place, values_.data());
   }
   /// Stores `count` random rows.
   void fill(int64_t count, uint64_t seed) {
@@ -140,47 +139,100 @@ class Block {
     }
   }
 
-  kernels::CachedBlock view(int64_t count) const {
-    return {keys_.data(), values_.data(), key_scales_.data(), value_scales_.data(), count, dim_};
+  /// As these products want it.
+  kernels::CachedBlock view(int64_t count, const kernels::AttentionProducts& products) {
+    const kernels::CachedBlock block{keys_.data(), values_.data(), count, dim_};
+    return products.unpack == nullptr ? block : products.unpack(block, unpacked_.data());
   }
 
-  double key(int64_t place, int64_t d) const {
-    const int64_t strip = place / kStrip * padded(dim_) / per_word_ + d / per_word_;
-    return element(keys_, key_scales_,
-                   (strip * kStrip + place % kStrip) * per_word_ + d % per_word_, place);
+  /// An element is its code times its scale; bf16 and f32 have scales of 1.
+  struct Element {
+    double code, scale;
+    double value() const { return code * scale; }
+  };
+  Element key(int64_t place, int64_t d) const {
+    const int64_t groups = (dim_ + 31) / 32;
+    const int64_t scale_words = kv_ == Kv::int8 ? (groups + 1) / 2 * kStrip : 0;
+    const int64_t strip_words = scale_words + padded(dim_) / per_word_ * kStrip;
+    const std::byte* strip = keys_.data() + place / kStrip * strip_words * 4;
+    const int64_t word = scale_words + d / per_word_ * kStrip + place % kStrip;
+    const int64_t scale_word = d / 64 * kStrip + place % kStrip;
+    return element(strip + word * 4, d % per_word_, strip + scale_word * 4 + d / 32 % 2 * 2);
   }
-  double value(int64_t place, int64_t d) const {
-    return element(values_, value_scales_,
-                   (place / per_word_ * padded(dim_) + d) * per_word_ + place % per_word_, place);
+  Element value(int64_t place, int64_t d) const {
+    int64_t width = padded(dim_), first_word = 0, in_group = d;
+    if (kv_ == Kv::int8) {
+      first_word = (dim_ + 31) / 32 * (kKeyBlock / 2) + d / 32 * 8 * kKeyBlock;
+      width = std::min<int64_t>(32, width - d / 32 * 32);
+      in_group = d % 32;
+    }
+    const int64_t word = first_word + place / per_word_ * width + in_group;
+    const int64_t scale_word = d / 32 * (kKeyBlock / 2) + place % 32;
+    return element(values_.data() + word * 4, place % per_word_,
+                   values_.data() + scale_word * 4 + place / 32 * 2);
   }
-  double scale(int64_t place) const { return key_scales_[static_cast<size_t>(place)]; }
-
-  /// What a factor of a product may lose when the kernels turn it into their own form.
-  double rounding() const { return kernels_.query_bytes(kStrip) == 2 * kStrip ? 0x1p-8 : 0; }
 
  private:
-  double element(const std::vector<std::byte>& rows, const std::vector<float>& scales,
-                 int64_t index, int64_t place) const {
-    const std::byte* at = rows.data() + index * 4 / per_word_;
-    if (kv_ == Kv::int8)
-      return static_cast<int8_t>(*at) * double{scales[static_cast<size_t>(place)]};
+  size_t row_bytes(int64_t int8_bytes) const {
+    return static_cast<size_t>(kv_ == Kv::int8 ? int8_bytes
+                                               : kKeyBlock * padded(dim_) * 4 / per_word_);
+  }
+
+  Element element(const std::byte* word, int64_t in_word, const std::byte* scale) const {
+    uint16_t half = 0;
+    if (kv_ == Kv::int8) {
+      std::memcpy(&half, scale, 2);
+      return {double{static_cast<double>(static_cast<int8_t>(word[in_word]))}, from_bf16(half)};
+    }
     if (kv_ == Kv::bf16) {
-      uint16_t bits = 0;
-      std::memcpy(&bits, at, 2);
-      return from_bf16(bits);
+      std::memcpy(&half, word + 2 * in_word, 2);
+      return {from_bf16(half), 1};
     }
     float v = 0;
-    std::memcpy(&v, at, 4);
-    return v;
+    std::memcpy(&v, word, 4);
+    return {v, 1};
   }
 
   Kv kv_;
   int64_t dim_;
   const kernels::AttentionKernels& kernels_;
   int64_t per_word_;
-  std::vector<std::byte> keys_, values_;
-  std::vector<float> key_scales_, value_scales_;
+  std::vector<std::byte> keys_, values_, unpacked_;
 };
+
+/// What products lose in the form that their factors take.
+struct Rounding {
+  explicit Rounding(const kernels::AttentionProducts& products) {
+    const int64_t query_bytes = products.query_bytes(kStrip);
+    if (query_bytes == 4 * kStrip) return;  // f32
+    weight = 9e-5;
+    if (query_bytes == 2 * kStrip) {
+      factor = products.unpack == nullptr ? 0x1p-8 : 0x1p-7;
+    } else {
+      query_step = 1 / 32512.0;
+      weight_step = 1 / 255.0;
+    }
+  }
+  double factor = 0;       ///< of one factor in bf16, of both where they are unpacked; relative
+  double query_step = 0;   ///< of a query's code, relative to the query's largest element
+  double weight_step = 0;  ///< of a weight's code, relative to the block's largest one
+  double weight = 2e-7;    ///< of a weight before it is rounded, relative
+};
+
+/// Runs body(kernels, kv, products) for all that there are.
+template <class Body>
+void for_each_products(const Body& body) {
+  for_each_isa([&](const VectorKernels& kernels) {
+    for (const Kv kv : {Kv::bf16, Kv::f32, Kv::int8}) {
+      INFO("cache type " << static_cast<int>(kv));
+      const kernels::AttentionKernels& its = kernels.attention[static_cast<int>(kv)];
+      for (const kernels::AttentionProducts* products : {&its.prompt, &its.next}) {
+        INFO(std::string(products == &its.prompt ? "prompt" : "next"));
+        body(kernels, kv, *products);
+      }
+    }
+  });
+}
 
 constexpr Kv kTypes[] = {Kv::bf16, Kv::f32, Kv::int8};
 
@@ -202,38 +254,52 @@ TEST_CASE("bf16 rows round to nearest even, and NaN stays NaN") {
       Block block(kernels, Kv::bf16, dim);
       block.store(5, row.data(), row.data());
       for (int64_t i = 0; i < shift; ++i) {
-        CHECK(std::isnan(block.key(5, i)));
-        CHECK(std::isnan(block.value(5, i)));
+        CHECK(std::isnan(block.key(5, i).code));
+        CHECK(std::isnan(block.value(5, i).code));
       }
       for (int64_t i = 0; i < kCount; ++i) {
         const auto expected = std::bit_cast<uint32_t>(from_bf16(after[i]));
-        CHECK(std::bit_cast<uint32_t>(static_cast<float>(block.key(5, i + shift))) == expected);
-        CHECK(std::bit_cast<uint32_t>(static_cast<float>(block.value(5, i + shift))) == expected);
+        CHECK(std::bit_cast<uint32_t>(static_cast<float>(block.key(5, i + shift).code)) ==
+              expected);
+        CHECK(std::bit_cast<uint32_t>(static_cast<float>(block.value(5, i + shift).code)) ==
+              expected);
       }
     }
   });
 }
 
-TEST_CASE("int8 rows keep every value within half a step") {
+TEST_CASE("int8 rows keep every value within half a step of its group of 32") {
   for_each_isa([](const VectorKernels& kernels) {
     for (const int64_t n : kLengths) {
       const std::vector<float> row = RandomFloats(static_cast<uint64_t>(n)).vector(n, 3);
-      float largest = 0;
-      for (const float v : row) largest = std::max(largest, std::abs(v));
       Block block(kernels, Kv::int8, n);
       block.store(9, row.data(), row.data());
-      check_close(block.scale(9), largest / 127.0, block.scale(9) * 2 * kEps);
       for (int64_t i = 0; i < n; ++i) {
-        const double tolerance = block.scale(9) * (0.5 + 1e-4);
-        check_close(block.key(9, i), row[static_cast<size_t>(i)], tolerance);
-        check_close(block.value(9, i), row[static_cast<size_t>(i)], tolerance);
+        double largest = 0;
+        for (int64_t j = i / 32 * 32; j < std::min(n, i / 32 * 32 + 32); ++j)
+          largest = std::max(largest, std::abs(double{row[static_cast<size_t>(j)]}));
+        for (const Block::Element& element : {block.key(9, i), block.value(9, i)}) {
+          // Rounded up to bf16, a scale grows by its last bit at most.
+          CHECK(element.scale >= largest / 127 * (1 - 2 * kEps));
+          CHECK(element.scale <= largest / 127 * (1 + 0x1p-7));
+          check_close(element.value(), row[static_cast<size_t>(i)], element.scale * (0.5 + 1e-4));
+        }
       }
     }
-    const float zeros[5] = {};
-    Block block(kernels, Kv::int8, 5);
-    block.store(0, zeros, zeros);
-    CHECK(block.scale(0) == 0);
-    for (int64_t i = 0; i < 5; ++i) CHECK(block.key(0, i) == 0);
+  });
+}
+
+TEST_CASE("int8 rows of zeros, or too small to have a scale, are zeros") {
+  const float rows[2][5] = {{}, {1e-40F, -1e-42F, 0, 1e-38F, 0}};
+  for_each_isa([&](const VectorKernels& kernels) {
+    for (const auto& row : rows) {
+      Block block(kernels, Kv::int8, 5);
+      block.store(0, row, row);
+      for (int64_t i = 0; i < 5; ++i) {
+        CHECK(block.key(0, i).value() == 0);
+        CHECK(block.value(0, i).value() == 0);
+      }
+    }
   });
 }
 
@@ -256,8 +322,8 @@ TEST_CASE("rows lie where the layout says, padded with zeros, beside rows that s
             const auto tolerance = [kv](double x) {
               return kv == Kv::int8 ? 0.03 : kv == Kv::bf16 ? std::abs(x) * 0x1p-8 : 0;
             };
-            check_close(block.key(place, d), key, tolerance(key));
-            check_close(block.value(place, d), value, tolerance(value));
+            check_close(block.key(place, d).value(), key, tolerance(key));
+            check_close(block.value(place, d).value(), value, tolerance(value));
           }
         }
       }
@@ -265,45 +331,49 @@ TEST_CASE("rows lie where the layout says, padded with zeros, beside rows that s
   });
 }
 
-std::vector<std::byte> load_queries(const Block& block, const std::vector<float>& q, int64_t dim,
-                                    float factor) {
-  const int64_t bytes = block.kernels().query_bytes(dim);
+std::vector<std::byte> load_queries(const kernels::AttentionProducts& products,
+                                    const std::vector<float>& q, int64_t dim, float factor) {
+  const int64_t bytes = products.query_bytes(dim);
   const int64_t rows = static_cast<int64_t>(q.size()) / dim;
   std::vector<std::byte> queries(static_cast<size_t>(rows * bytes));
-  for (int64_t r = 0; r < rows; ++r) {
-    block.kernels().load_query(q.data() + r * dim, dim, factor, queries.data() + r * bytes);
-  }
+  for (int64_t r = 0; r < rows; ++r)
+    products.load_query(q.data() + r * dim, dim, factor, queries.data() + r * bytes);
   return queries;
 }
 
 TEST_CASE("scores are dot products") {
-  for_each_isa([](const VectorKernels& kernels) {
-    for (const Kv kv : kTypes) {
-      for (const int64_t dim : {1, 16, 20, 80, 96, 128}) {
-        for (const int64_t rows : {1, 2, 3, 4, 5, 7, 8, 13, 26}) {
-          const int64_t keys = 1 + (dim * rows) % kKeyBlock;
-          Block block(kernels, kv, dim);
-          block.fill(keys, 11);
-          const std::vector<float> q = RandomFloats(12).vector(rows * dim);
-          const std::vector<std::byte> queries = load_queries(block, q, dim, 0.25F);
-          std::vector<float> scores(static_cast<size_t>(rows * kKeyBlock));
-          block.kernels().scores(queries.data(), rows, block.view(keys), scores.data());
-          for (int64_t r = 0; r < rows; ++r) {
-            for (int64_t p = 0; p < keys; ++p) {
-              double dot = 0, magnitude = 0;
-              for (int64_t d = 0; d < dim; ++d) {
-                const double product = 0.25 * q[static_cast<size_t>(r * dim + d)] * block.key(p, d);
-                dot += product;
-                magnitude += std::abs(product);
+  for_each_products(
+      [](const VectorKernels& kernels, Kv kv, const kernels::AttentionProducts& products) {
+        const Rounding rounding(products);
+        for (const int64_t dim : {1, 16, 20, 80, 96, 128}) {
+          for (const int64_t rows : {1, 2, 3, 4, 5, 7, 8, 13, 26}) {
+            const int64_t keys = 1 + (dim * rows) % kKeyBlock;
+            Block block(kernels, kv, dim);
+            block.fill(keys, 11);
+            const std::vector<float> q = RandomFloats(12).vector(rows * dim);
+            const std::vector<std::byte> queries = load_queries(products, q, dim, 0.25F);
+            std::vector<float> scores(static_cast<size_t>(rows * kKeyBlock));
+            products.scores(queries.data(), rows, block.view(keys, products), scores.data());
+            for (int64_t r = 0; r < rows; ++r) {
+              double largest = 0;
+              for (int64_t d = 0; d < dim; ++d)
+                largest = std::max(largest, std::abs(0.25 * q[static_cast<size_t>(r * dim + d)]));
+              for (int64_t p = 0; p < keys; ++p) {
+                double dot = 0, tolerance = 0;
+                for (int64_t d = 0; d < dim; ++d) {
+                  const double key = block.key(p, d).value();
+                  const double product = 0.25 * q[static_cast<size_t>(r * dim + d)] * key;
+                  dot += product;
+                  tolerance +=
+                      std::abs(product) * (static_cast<double>(dim + 4) * kEps + rounding.factor) +
+                      std::abs(key) * largest * rounding.query_step / 2;
+                }
+                check_close(scores[static_cast<size_t>(r * kKeyBlock + p)], dot, tolerance);
               }
-              check_close(scores[static_cast<size_t>(r * kKeyBlock + p)], dot,
-                          magnitude * (static_cast<double>(dim + 4) * kEps + block.rounding()));
             }
           }
         }
-      }
-    }
-  });
+      });
 }
 
 /// Online softmax of `rows` rows, and the memory that kernels may touch beyond them.
@@ -316,115 +386,114 @@ struct State {
   std::vector<float> maximum, sum, shrink;
 };
 
-/// How far a weight may be off, relatively, before it is rounded to the form of the products.
-double weight_error(const Block& block) { return block.rounding() > 0 ? 9e-5 : 2e-7; }
-
 TEST_CASE("softmax: powers of two are as exact as promised") {
-  for_each_isa([](const VectorKernels& kernels) {
-    for (const Kv kv : kTypes) {
-      Block block(kernels, kv, 16);
-      block.fill(kKeyBlock, 3);
-      double worst = 0, worst_shrink = 0;
-      for (int64_t i = 0; i <= 12600; ++i) {
-        const float x = -0.01F * static_cast<float>(i);
-        std::vector<float> scores(static_cast<size_t>(2 * kKeyBlock), x);
-        std::fill_n(scores.begin() + kKeyBlock, kKeyBlock, 0.0F);
-        State state(2);
-        state.maximum[0] = 0;  // row 0: weights of 2^x beside an earlier maximum of 0
-        state.maximum[1] = x;  // row 1: a maximum of x gives way to 0
-        state.sum[1] = 1;
-        block.kernels().softmax(scores.data(), 2, block.view(kKeyBlock), state.view());
-        const double expected = std::exp2(double{x});
-        worst = std::max(worst, std::abs(state.sum[0] / kKeyBlock - expected) / expected);
-        worst_shrink = std::max(worst_shrink, std::abs(state.shrink[1] - expected) / expected);
-        if (i == 0) CHECK(state.sum[0] == kKeyBlock);
-      }
-      CHECK(worst < weight_error(block) + 64 * kEps);
-      CHECK(worst_shrink < 2e-7);
-    }
-  });
+  for_each_products(
+      [](const VectorKernels& kernels, Kv kv, const kernels::AttentionProducts& products) {
+        Block block(kernels, kv, 16);
+        block.fill(kKeyBlock, 3);
+        const kernels::CachedBlock view = block.view(kKeyBlock, products);
+        double worst = 0, worst_shrink = 0;
+        for (int64_t i = 0; i <= 12600; ++i) {
+          const float x = -0.01F * static_cast<float>(i);
+          std::vector<float> scores(static_cast<size_t>(2 * kKeyBlock), x);
+          std::fill_n(scores.begin() + kKeyBlock, kKeyBlock, 0.0F);
+          State state(2);
+          state.maximum[0] = 0;  // row 0: weights of 2^x beside an earlier maximum of 0
+          state.maximum[1] = x;  // row 1: a maximum of x gives way to 0
+          state.sum[1] = 1;
+          products.softmax(scores.data(), 2, view, state.view());
+          const double expected = std::exp2(double{x});
+          worst = std::max(worst, std::abs(state.sum[0] / kKeyBlock - expected) / expected);
+          worst_shrink = std::max(worst_shrink, std::abs(state.shrink[1] - expected) / expected);
+          if (i == 0) CHECK(state.sum[0] == kKeyBlock);
+        }
+        CHECK(worst < Rounding(products).weight + 64 * kEps);
+        CHECK(worst_shrink < 2e-7);
+      });
 }
 
 TEST_CASE("softmax: where a row sees nothing, nothing changes") {
-  for_each_isa([](const VectorKernels& kernels) {
-    for (const Kv kv : kTypes) {
-      Block block(kernels, kv, 16);
-      block.fill(kKeyBlock, 3);
-      std::vector<float> scores(static_cast<size_t>(2 * kKeyBlock), -kInfinity);
-      State state(2);
-      state.maximum[1] = 3.5F;
-      state.sum[1] = 0.75F;
-      std::vector<float> acc(2 * 16, 0.0F);
-      std::fill_n(acc.begin() + 16, 16, 0.5F);
-      const std::vector<float> before = acc;
-      block.kernels().softmax(scores.data(), 2, block.view(kKeyBlock), state.view());
-      block.kernels().add_values(scores.data(), state.shrink.data(), 2, block.view(kKeyBlock),
-                                 acc.data());
-      CHECK(state.maximum[0] == -kInfinity);
-      CHECK(state.sum[0] == 0);
-      CHECK(state.maximum[1] == 3.5F);
-      CHECK(state.sum[1] == 0.75F);
-      CHECK(acc == before);
-    }
-  });
+  for_each_products(
+      [](const VectorKernels& kernels, Kv kv, const kernels::AttentionProducts& products) {
+        Block block(kernels, kv, 16);
+        block.fill(kKeyBlock, 3);
+        const kernels::CachedBlock view = block.view(kKeyBlock, products);
+        std::vector<float> scores(static_cast<size_t>(2 * kKeyBlock), -kInfinity);
+        State state(2);
+        state.maximum[1] = 3.5F;
+        state.sum[1] = 0.75F;
+        std::vector<float> acc(2 * 16, 0.0F);
+        std::fill_n(acc.begin() + 16, 16, 0.5F);
+        const std::vector<float> before = acc;
+        products.softmax(scores.data(), 2, view, state.view());
+        products.add_values(scores.data(), state.shrink.data(), 2, view, acc.data());
+        CHECK(state.maximum[0] == -kInfinity);
+        CHECK(state.sum[0] == 0);
+        CHECK(state.maximum[1] == 3.5F);
+        CHECK(state.sum[1] == 0.75F);
+        CHECK(acc == before);
+      });
 }
 
 TEST_CASE("softmax and values, block by block, are the weighted mean of all values") {
   constexpr int64_t kBlocks = 3;
-  for_each_isa([](const VectorKernels& kernels) {
-    for (const Kv kv : kTypes) {
-      for (const int64_t dim : {1, 16, 20, 80, 128}) {
-        for (const int64_t rows : {1, 2, 4, 5, 7, 8, 13, 26}) {
-          const int64_t keys = 1 + (dim * rows) % kKeyBlock;
-          const std::vector<float> all = RandomFloats(31).vector(kBlocks * rows * kKeyBlock, 8);
-          const auto score = [&](int64_t b, int64_t r, int64_t p) {
-            return p < keys && (r != 0 || p != 3)
-                       ? all[static_cast<size_t>((b * rows + r) * kKeyBlock + p)]
-                       : -kInfinity;
-          };
-          State state(rows);
-          std::vector<float> acc(static_cast<size_t>(rows * padded(dim)));
-          std::vector<Block> blocks;
-          for (int64_t b = 0; b < kBlocks; ++b) {
-            Block& block = blocks.emplace_back(kernels, kv, dim);
-            block.fill(keys, static_cast<uint64_t>(40 + b));
-            std::vector<float> scores;
-            for (int64_t i = 0; i < rows * kKeyBlock; ++i)
-              scores.push_back(score(b, i / kKeyBlock, i % kKeyBlock));
-            block.kernels().softmax(scores.data(), rows, block.view(keys), state.view());
-            block.kernels().add_values(scores.data(), state.shrink.data(), rows, block.view(keys),
-                                       acc.data());
-          }
-          const double relative = weight_error(blocks[0]) + blocks[0].rounding() +
-                                  static_cast<double>(kBlocks * (keys + 16)) * kEps + 8e-7;
-          for (int64_t r = 0; r < rows; ++r) {
-            double largest = -kInfinity, sum = 0;
-            for (int64_t i = 0; i < kBlocks * keys; ++i)
-              largest = std::max(largest, double{score(i / keys, r, i % keys)});
-            for (int64_t i = 0; i < kBlocks * keys; ++i)
-              sum += std::exp2(score(i / keys, r, i % keys) - largest);
-            const auto row = static_cast<size_t>(r);
-            if (sum == 0 || std::isnan(sum)) continue;  // a row that sees nothing
-            CHECK(state.maximum[row] == static_cast<float>(largest));
-            check_close(state.sum[row], sum, sum * relative);
-            for (int64_t d = 0; d < dim; ++d) {
-              double expected = 0, magnitude = 0;
-              for (int64_t b = 0; b < kBlocks; ++b) {
-                for (int64_t p = 0; p < keys; ++p) {
-                  const double product = std::exp2(score(b, r, p) - largest) *
-                                         blocks[static_cast<size_t>(b)].value(p, d);
-                  expected += product;
-                  magnitude += std::abs(product);
+  for_each_products(
+      [](const VectorKernels& kernels, Kv kv, const kernels::AttentionProducts& products) {
+        const Rounding rounding(products);
+        for (const int64_t dim : {1, 16, 20, 80, 128}) {
+          for (const int64_t rows : {1, 2, 4, 5, 7, 8, 13, 26}) {
+            const int64_t keys = 1 + (dim * rows) % kKeyBlock;
+            const std::vector<float> all = RandomFloats(31).vector(kBlocks * rows * kKeyBlock, 8);
+            const auto score = [&](int64_t b, int64_t r, int64_t p) {
+              return p < keys && (r != 0 || p != 3)
+                         ? all[static_cast<size_t>((b * rows + r) * kKeyBlock + p)]
+                         : -kInfinity;
+            };
+            State state(rows);
+            std::vector<float> acc(static_cast<size_t>(rows * padded(dim)));
+            std::vector<Block> blocks;
+            for (int64_t b = 0; b < kBlocks; ++b) {
+              Block& block = blocks.emplace_back(kernels, kv, dim);
+              block.fill(keys, static_cast<uint64_t>(40 + b));
+              const kernels::CachedBlock view = block.view(keys, products);
+              std::vector<float> scores;
+              for (int64_t i = 0; i < rows * kKeyBlock; ++i)
+                scores.push_back(score(b, i / kKeyBlock, i % kKeyBlock));
+              products.softmax(scores.data(), rows, view, state.view());
+              products.add_values(scores.data(), state.shrink.data(), rows, view, acc.data());
+            }
+            const double relative = rounding.weight + rounding.factor +
+                                    static_cast<double>(kBlocks * (keys + 16)) * kEps + 8e-7;
+            for (int64_t r = 0; r < rows; ++r) {
+              double largest = -kInfinity, sum = 0;
+              for (int64_t i = 0; i < kBlocks * keys; ++i)
+                largest = std::max(largest, double{score(i / keys, r, i % keys)});
+              for (int64_t i = 0; i < kBlocks * keys; ++i)
+                sum += std::exp2(score(i / keys, r, i % keys) - largest);
+              const auto row = static_cast<size_t>(r);
+              if (sum == 0 || std::isnan(sum)) continue;  // a row that sees nothing
+              CHECK(state.maximum[row] == static_cast<float>(largest));
+              check_close(state.sum[row], sum, sum * relative);
+              for (int64_t d = 0; d < dim; ++d) {
+                double expected = 0, tolerance = 0;
+                for (int64_t b = 0; b < kBlocks; ++b) {
+                  double largest_weight = 0, codes = 0;
+                  for (int64_t p = 0; p < keys; ++p) {
+                    const Block::Element value = blocks[static_cast<size_t>(b)].value(p, d);
+                    const double weight = std::exp2(score(b, r, p) - largest);
+                    expected += weight * value.value();
+                    tolerance += weight * std::abs(value.value()) * relative;
+                    largest_weight = std::max(largest_weight, weight * value.scale);
+                    codes += std::abs(value.code);
+                  }
+                  tolerance += largest_weight * rounding.weight_step / 2 * codes * (1 + relative);
                 }
+                check_close(acc[static_cast<size_t>(r * padded(dim) + d)], expected, tolerance);
               }
-              check_close(acc[static_cast<size_t>(r * padded(dim) + d)], expected,
-                          magnitude * relative);
             }
           }
         }
-      }
-    }
-  });
+      });
 }
 
 }  // namespace

@@ -31,14 +31,13 @@ DecoderFixture::DecoderFixture(const weights::WeightStore& store, int64_t contex
       threads_(options.threads, options.backend),
       decoder_(store, options.isa),
       workspace_(config_, context, options.threads) {
-  const int64_t capacity = ops::kv_capacity(context), rows = config_.kv_heads * capacity;
-  const int64_t bytes = 2 * rows * ops::kv_row_bytes(options.kv, config_.head_dim);
+  const int64_t capacity = ops::kv_capacity(context);
+  const int64_t bytes = config_.kv_heads * capacity / kernels::kKeyBlock *
+                        ops::kv_block_bytes(options.kv, config_.head_dim);
   memory_.resize(static_cast<size_t>(config_.layers * bytes), std::byte{0xff});
-  scales_.resize(static_cast<size_t>(2 * config_.layers * rows));
   for (int64_t layer = 0; layer < config_.layers; ++layer) {
-    float* scales = scales_.data() + 2 * layer * rows;
-    cache_.push_back({options.kv, config_.kv_heads, capacity, config_.head_dim,
-                      memory_.data() + layer * bytes, scales, scales + rows});
+    cache_.push_back(
+        {options.kv, config_.kv_heads, capacity, config_.head_dim, memory_.data() + layer * bytes});
   }
 }
 

@@ -51,7 +51,6 @@ class DecoderFixture {
   model::Decoder decoder_;
   model::Workspace workspace_;
   std::vector<std::byte> memory_;
-  std::vector<float> scales_;
   std::vector<ops::KvView> cache_;
 };
 
