@@ -45,9 +45,13 @@ constexpr ScaleColumns default_scale_columns(DType weights) {
   return dtype_info(weights).block_elements == 32 ? ScaleColumns::c32 : ScaleColumns::c256;
 }
 
-/// 256 columns of n rows of quantised activations: codes int8 [64][n][4], the negated sums of 16
-/// codes int32 [16][n], of 32 codes int32 [8][n], and scales f32 [8][n], of which the first of
-/// every scale group counts. With c128 the first sum of a scale group is that of all its codes.
+/// What is added to the codes of activations: panels take unsigned ones.
+enum class CodeOffset : int32_t { none = 0, for_panels = 128 };
+
+/// 256 columns of n rows of quantised activations: codes int8 [64][n][4] with their offset, the
+/// negated sums of 16 codes without it int32 [16][n], of 32 codes int32 [8][n], and scales f32
+/// [8][n], of which the first of every scale group counts. With c128 the first sum of a scale group
+/// is that of all its codes.
 constexpr int64_t activation_block_bytes(int64_t rows) { return 384 * rows; }
 
 /// Activations [rows, cols] f32 on their way into blocks.
@@ -55,6 +59,7 @@ struct QuantizeRows {
   const float* x;
   int64_t x_stride, rows, cols;
   ScaleColumns scale_columns;
+  CodeOffset offset;     ///< for_panels only with n = kTileRows
   int64_t block_rows;    ///< n; those beyond `rows` become zeros
   void* blocks;          ///< the first block
   int64_t block_stride;  ///< bytes from one block of columns to the next
@@ -70,7 +75,7 @@ struct StripProduct {
 
 /// Scratch of multiply_panel, which stays in the level-1 cache.
 inline constexpr int64_t kPanelScratchBytes =
-    kPanelOutputs * kBlockColumns + 2 * 16 * kPanelOutputs * 4;
+    kPanelOutputs * kBlockColumns + 3 * 16 * kPanelOutputs * 4;
 
 /// 256 columns (fewer at the end) of two strips times many rows.
 struct PanelBlock {
@@ -92,12 +97,13 @@ struct StripKernels {
   using MultiplyStrip = void (*)(const StripProduct& product);
   MultiplyStrip multiply_strip[kDTypes][kFewRowsChoices];
 
-  /// By type. Activations have the default scale columns.
+  /// By type. Activations have the default scale columns and codes for panels.
   using MultiplyPanel = void (*)(const PanelBlock& block);
   MultiplyPanel multiply_panel[kDTypes];
 
   /// The same with weights rounded to 8 bits with one scale for 128 columns of a row: hardly any
-  /// scaling is left beside the integer products. Activations have the fast scale columns.
+  /// scaling is left beside the integer products. Activations have the fast scale columns and
+  /// codes for panels.
   MultiplyPanel multiply_panel_fast[kDTypes];
 };
 

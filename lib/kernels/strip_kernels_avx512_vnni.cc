@@ -12,6 +12,7 @@ namespace {
 // clang-format off
 #include "kernels/strip_formats_avx512.inc"
 #include "kernels/strip_multiply_avx512.inc"
+#include "kernels/strip_panels_avx512.inc"
 #include "kernels/strip_multiply_bytes_avx512.inc"
 #include "kernels/strip_multiply_fast_avx512.inc"
 #include "kernels/strip_quantize_avx512.inc"

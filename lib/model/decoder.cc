@@ -74,13 +74,15 @@ void Decoder::Impl::run_layers(std::span<const Token> tokens, RopeRange range,
 }
 
 /// Logits of some rows of the residual stream, [rows, vocab], straight to where the caller wants
-/// them.
+/// them. Always in standard precision: a prompt asks for one row as a rule, for which the output
+/// matrix is streamed, while fast panels would unpack all of it.
 void Decoder::Impl::logits(int64_t first_row, int64_t rows, float* out, const Pass& pass) const {
   const Workspace::Activations& a = pass.activations();
   ops::rms_norm(a.residual + first_row * shapes.hidden, rows, store.output_norm(),
                 config.rms_norm_eps, a.block_input, kernels, pass.run);
   Pass some_rows = pass;
   some_rows.rows = rows;
+  some_rows.precision = Precision::standard;
   some_rows.multiply(output, a.block_input, shapes.hidden, out, ops::Store::replace);
 }
 

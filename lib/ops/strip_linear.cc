@@ -49,6 +49,9 @@ struct Tiling {
         tile_rows(is_streamed ? kFewRows[index_of(ceil_div(rows, tiles))] : kTileRows) {}
   int64_t tile_bytes() const { return activation_block_bytes(tile_rows); }
   int64_t block_stride() const { return tiles * tile_bytes(); }
+  kernels::CodeOffset code_offset() const {
+    return is_streamed ? kernels::CodeOffset::none : kernels::CodeOffset::for_panels;
+  }
 
   bool is_streamed;
   int64_t tiles, tile_rows;
@@ -120,6 +123,7 @@ class StripPass {
                                    .rows = std::min(tiling_.tile_rows, rows_.rows - first_row),
                                    .cols = std::min(piece_columns, call_.cols - column),
                                    .scale_columns = scale_columns_,
+                                   .offset = tiling_.code_offset(),
                                    .block_rows = tiling_.tile_rows,
                                    .blocks = call_.scratch.input +
                                              column / kBlockColumns * tiling_.block_stride() +
