@@ -9,13 +9,15 @@ Kernels select_kernels(Isa cap) noexcept {
   switch (isa) {
 #if defined(__x86_64__)
     case Isa::avx512_vnni:
-      return {isa, &kMatrixAvx512Vnni,
-              cpu_features().avx512_bf16 ? &kVectorAvx512Bf16 : &kVectorAvx512, &kQuantizeAvx512,
+      return {isa,
+              &kMatrixAvx512Vnni,
+              cpu_features().avx512_bf16 ? &kVectorAvx512Bf16 : &kVectorAvx512,
+              &kQuantizeAvx512,
               &kStripAvx512Vnni};
     case Isa::avx512:
-      return {isa, &kMatrixAvx512, &kVectorAvx512, &kQuantizeAvx512, nullptr};
+      return {isa, &kMatrixAvx512, &kVectorAvx512, &kQuantizeAvx512, &kStripAvx2};
     case Isa::avx2:
-      return {isa, &kMatrixAvx2, &kVectorAvx2, &kQuantizeAvx2, nullptr};
+      return {isa, &kMatrixAvx2, &kVectorAvx2, &kQuantizeAvx2, &kStripAvx2};
 #endif
     default:
       return {Isa::base, &kMatrixBase, &kVectorBase, &kQuantizeBase, nullptr};
