@@ -13,14 +13,15 @@ Kernels select_kernels(Isa cap) noexcept {
               &kMatrixAvx512Vnni,
               cpu_features().avx512_bf16 ? &kVectorAvx512Bf16 : &kVectorAvx512,
               &kQuantizeAvx512,
-              &kStripAvx512Vnni};
+              &kStripAvx512Vnni,
+              &kWeighingAvx512};
     case Isa::avx512:
-      return {isa, &kMatrixAvx512, &kVectorAvx512, &kQuantizeAvx512, &kStripAvx2};
+      return {isa, &kMatrixAvx512, &kVectorAvx512, &kQuantizeAvx512, &kStripAvx2, &kWeighingAvx512};
     case Isa::avx2:
-      return {isa, &kMatrixAvx2, &kVectorAvx2, &kQuantizeAvx2, &kStripAvx2};
+      return {isa, &kMatrixAvx2, &kVectorAvx2, &kQuantizeAvx2, &kStripAvx2, &kWeighingAvx2};
 #endif
     default:
-      return {Isa::base, &kMatrixBase, &kVectorBase, &kQuantizeBase, nullptr};
+      return {Isa::base, &kMatrixBase, &kVectorBase, &kQuantizeBase, nullptr, &kWeighingBase};
   }
 }
 
