@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bench_main.h"
+#include "kernels/dispatch.h"
 #include "session/random.h"
 #include "session/sampler.h"
 
@@ -40,7 +41,7 @@ void sample(benchmark::State& state, const Sampling& sampling, Shape shape) {
   const std::vector<float> logits = make_logits(vocab_size, shape);
   std::vector<Token> history;
   for (Token token = 0; token < 4096; ++token) history.push_back(token * 7);
-  session::Sampler sampler(vocab_size, sampling);
+  session::Sampler sampler(vocab_size, sampling, *kernels::select_kernels(Isa::best).weighing);
   for (auto _ : state) benchmark::DoNotOptimize(sampler.sample(logits, history));
 }
 

@@ -6,6 +6,7 @@
 #include "kernels/quantize_kernels.h"
 #include "kernels/strip_kernels.h"
 #include "kernels/vector_kernels.h"
+#include "kernels/weighing_kernels.h"
 #include "phi/types.h"
 
 namespace phi::kernels {
@@ -17,6 +18,7 @@ struct Kernels {
   const VectorKernels* vector;
   const QuantizeKernels* quantize;
   const StripKernels* strips;  ///< null where weights stay in rows
+  const WeighingKernels* weighing;
 };
 
 /// The best tables that the processor runs, not above `cap`.

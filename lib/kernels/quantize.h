@@ -17,7 +17,8 @@ bool can_quantize(DType type) noexcept;
 /// types it does not make.
 /// - f16, bf16: round to nearest even; beyond the range infinity, NaN stays NaN.
 /// - q8_0: scale max|x| / 127 per block of 32, rounded to f16; codes x / scale, ties to even.
-/// - q4_0, q6_k, q8_256: of a fixed set of candidate scales per group the one with the least squared error.
+/// - q4_0, q6_k, q8_256: of a fixed set of candidate scales per group the one with the least
+/// squared error.
 /// - q4_k: scales and minima by least squared error, of each group and then of the whole block.
 ///
 /// docs/quantization.md describes the searches. What blocks hold for values that are not finite is

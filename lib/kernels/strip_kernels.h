@@ -5,7 +5,7 @@
 ///   sum over scale groups S of a_S * (sum over weight groups g in S of d_g * dot_g - m_g * sum_g)
 /// with both sums in the order of the columns, fused multiply-adds, and a_S the scale of the
 /// activations, d_g and m_g scale and minimum of the weights. So a row has the same bits in a pass
-/// of one row and in a pass of five hundred.
+/// of one row and in a pass of five hundred, and on every instruction set.
 #ifndef PHI_KERNELS_STRIP_KERNELS_H_
 #define PHI_KERNELS_STRIP_KERNELS_H_
 
@@ -103,11 +103,11 @@ struct StripKernels {
 
   /// The same with weights rounded to 8 bits with one scale for 128 columns of a row: hardly any
   /// scaling is left beside the integer products. Activations have the fast scale columns and
-  /// codes for panels.
+  /// codes for panels. Null where that is no faster.
   MultiplyPanel multiply_panel_fast[kDTypes];
 };
 
-extern const StripKernels kStripAvx512Vnni;
+extern const StripKernels kStripAvx2, kStripAvx512Vnni;
 
 }  // namespace phi::kernels
 

@@ -10,7 +10,8 @@ namespace {
 
 // Each of these builds on those before it.
 // clang-format off
-#include "kernels/strip_formats_avx512.inc"
+#include "kernels/strip_lanes_avx512.inc"
+#include "kernels/strip_formats.inc"
 #include "kernels/strip_multiply_avx512.inc"
 #include "kernels/strip_panels_avx512.inc"
 #include "kernels/strip_multiply_bytes_avx512.inc"

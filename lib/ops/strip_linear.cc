@@ -57,9 +57,11 @@ struct Tiling {
   int64_t tiles, tile_rows;
 };
 
-ScaleColumns scale_columns_of(DType type, Precision precision) {
-  return precision == Precision::fast ? kernels::fast_scale_columns(type)
-                                      : kernels::default_scale_columns(type);
+/// Kernels may have nothing faster for a type than its exact panels.
+ScaleColumns scale_columns_of(DType type, const StripCall& call, Precision precision) {
+  const bool is_fast = precision == Precision::fast &&
+                       call.kernels.multiply_panel_fast[static_cast<int>(type)] != nullptr;
+  return is_fast ? kernels::fast_scale_columns(type) : kernels::default_scale_columns(type);
 }
 
 int64_t strips_of(const StripPart& part) { return ceil_div(part.rows, kStripRows); }
@@ -106,7 +108,7 @@ class StripPass {
   }
   /// None for parts that take another kind of activations.
   int64_t tasks_of(const StripPart& part) const {
-    if (scale_columns_of(part.dtype, rows_.precision) != scale_columns_) return 0;
+    if (scale_columns_of(part.dtype, call_, rows_.precision) != scale_columns_) return 0;
     return ceil_div(strips_of(part), strips_per_task(part));
   }
 
@@ -154,7 +156,7 @@ class StripPass {
   /// Some panels of two strips each, block by block, so that a block of activations is read from
   /// afar once for all of them.
   void multiply_panels(const StripPart& part, int64_t task, int worker) const {
-    const auto& kernels_by_type = rows_.precision == Precision::fast
+    const auto& kernels_by_type = scale_columns_ == kernels::kFastScaleColumns
                                       ? call_.kernels.multiply_panel_fast
                                       : call_.kernels.multiply_panel;
     const auto multiply = kernels_by_type[static_cast<int>(part.dtype)];
@@ -237,7 +239,7 @@ void multiply_strips(std::span<const StripPart> parts, const StripCall& call,
                      const LinearRows& rows, const RunContext& run) {
   for (const ScaleColumns columns : {ScaleColumns::c32, ScaleColumns::c128, ScaleColumns::c256}) {
     const auto takes = [&](const StripPart& part) {
-      return scale_columns_of(part.dtype, rows.precision) == columns;
+      return scale_columns_of(part.dtype, call, rows.precision) == columns;
     };
     if (std::any_of(parts.begin(), parts.end(), takes))
       StripPass(parts, call, rows, columns, run).run();

@@ -10,11 +10,6 @@ namespace phi::session {
 
 namespace {
 
-/// A total order, so that the result does not depend on how a standard library selects and sorts.
-bool ranks_before(const Ranking::Entry& a, const Ranking::Entry& b) noexcept {
-  return a.score > b.score || (a.score == b.score && a.token < b.token);
-}
-
 /// Without an early end, so that a compiler can look at several at once.
 bool any_above(std::span<const float> scores, float threshold) noexcept {
   uint32_t above = 0;

@@ -47,6 +47,11 @@ class Ranking {
   size_t sorted_ = 0;         // entries_[0, sorted_) are the best ones, in order
 };
 
+/// A total order, so that results do not depend on how a standard library selects and sorts.
+inline bool ranks_before(const Ranking::Entry& a, const Ranking::Entry& b) noexcept {
+  return a.score > b.score || (a.score == b.score && a.token < b.token);
+}
+
 }  // namespace phi::session
 
 #endif  // PHI_SESSION_RANKING_H_

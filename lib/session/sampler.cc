@@ -4,10 +4,8 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <optional>
 
 #include "base/fail.h"
-#include "session/exponential.h"
 
 namespace phi::session {
 
@@ -22,18 +20,8 @@ constexpr size_t kBlock = 64;
 
 constexpr size_t blocks_of(size_t vocab_size) { return (vocab_size + kBlock - 1) / kBlock; }
 
-/// The weights of a block: exp_nonpositive((score - highest) / temperature), in three steps of
-/// which each vectorises.
-void weigh(const float* scores, double highest, double temperature, double* weights) noexcept {
-  std::array<double, kBlock> exponents;
-  for (size_t i = 0; i < kBlock; ++i)
-    exponents[i] = (static_cast<double>(scores[i]) - highest) / temperature;
-  for (size_t i = 0; i < kBlock; ++i)
-    weights[i] = exponents[i] >= kLeastExponent ? exponents[i] : kLeastExponent;
-  for (size_t i = 0; i < kBlock; ++i) weights[i] = exp_in_range(weights[i]);
-  for (size_t i = 0; i < kBlock; ++i)
-    weights[i] = exponents[i] >= kLeastExponent ? weights[i] : 0.0;
-}
+/// Truncations to more candidates than this sum by bucket instead of sorting so many.
+constexpr size_t kMostRanked = 512;
 
 /// The highest score, NaN left out; minus infinity if there is none.
 float highest_of(std::span<const float> scores) noexcept {
@@ -92,18 +80,22 @@ void check(const Sampling& sampling, uint32_t vocab_size) {
 
 }  // namespace
 
-Sampler::Sampler(uint32_t vocab_size, const Sampling& sampling)
-    : random_(sampling.seed),
+Sampler::Sampler(uint32_t vocab_size, const Sampling& sampling,
+                 const kernels::WeighingKernels& weighing)
+    : weighing_(weighing),
+      random_(sampling.seed),
       scores_(vocab_size),
       counts_(vocab_size),
       sums_(blocks_of(vocab_size)),
-      ranking_(vocab_size) {
+      ranking_(vocab_size),
+      buckets_(vocab_size, weighing) {
   set(sampling);
 }
 
 uint64_t Sampler::size_bytes(uint32_t vocab_size) noexcept {
-  return uint64_t{vocab_size} * (sizeof(float) + sizeof(uint32_t) + Ranking::kBytesPerToken) +
-         uint64_t{blocks_of(vocab_size)} * sizeof(double);
+  return uint64_t{vocab_size} * (sizeof(float) + sizeof(uint32_t) + Ranking::kBytesPerToken +
+                                 ScoreBuckets::kBytesPerToken) +
+         uint64_t{blocks_of(vocab_size)} * sizeof(double) + ScoreBuckets::fixed_bytes();
 }
 
 void Sampler::set(const Sampling& sampling) {
@@ -163,16 +155,34 @@ Token Sampler::draw() noexcept {
   highest_ = highest_of(scores_);
   if (highest_ == kLowest) return 0;  // nothing is allowed: as best() would say
 
-  size_t candidates = scores_.size();
-  const bool cut = (sampling_.top_k > 0 && sampling_.top_k < candidates) || sampling_.top_p < 1 ||
-                   sampling_.min_p > 0;
-  if (!cut) return draw_from(candidates, by_id());
-
+  const double uniform = random_.next_uniform();
+  const bool cut = (sampling_.top_k > 0 && sampling_.top_k < scores_.size()) ||
+                   sampling_.top_p < 1 || sampling_.min_p > 0;
+  if (!cut) return draw_from(scores_.size(), by_id(), uniform);
   ranking_.assign(scores_);
-  if (sampling_.top_k > 0) candidates = std::min<size_t>(candidates, sampling_.top_k);
-  if (sampling_.top_p < 1) candidates = top_p(candidates);
-  if (sampling_.min_p > 0) candidates = min_p(candidates);
-  return draw_from(candidates, by_rank());
+  if (const auto candidates = truncate(kMostRanked))
+    return draw_from(*candidates, by_rank(), uniform);
+  if (const auto token = draw_by_buckets(uniform)) return *token;
+  return draw_from(truncate(scores_.size()).value_or(1), by_rank(), uniform);
+}
+
+/// How many candidates are left, if that takes no look beyond the first `most`.
+std::optional<size_t> Sampler::truncate(size_t most) noexcept {
+  std::optional<size_t> candidates = scores_.size();
+  if (sampling_.top_k > 0) candidates = std::min<size_t>(*candidates, sampling_.top_k);
+  if (sampling_.top_p < 1) candidates = top_p(*candidates, most);
+  if (sampling_.min_p > 0 && candidates) candidates = min_p(*candidates, most);
+  return candidates && *candidates <= most ? candidates : std::nullopt;
+}
+
+std::optional<Token> Sampler::draw_by_buckets(double uniform) noexcept {
+  buckets_.assign(scores_, highest_, static_cast<double>(sampling_.temperature));
+  if (sampling_.top_k > 0) buckets_.keep_best(sampling_.top_k);
+  if (sampling_.top_p < 1 && !buckets_.keep_share(static_cast<double>(sampling_.top_p)))
+    return std::nullopt;
+  if (sampling_.min_p > 0 && !buckets_.keep_at_least(static_cast<double>(sampling_.min_p)))
+    return std::nullopt;
+  return buckets_.draw(uniform);
 }
 
 /// Calls on_block(i, weights of the candidates from i on) for every block of the candidates
@@ -185,8 +195,8 @@ void Sampler::for_each_block(size_t begin, size_t end, double temperature, Entry
   for (; begin < end; begin += kBlock) {
     const size_t count = std::min(kBlock, end - begin);
     for (size_t i = 0; i < count; ++i) scores[i] = entry_at(begin + i).score;
-    std::fill(scores.begin() + static_cast<std::ptrdiff_t>(count), scores.end(), kLowest);
-    weigh(scores.data(), static_cast<double>(highest_), temperature, weights.data());
+    weighing_.weigh(scores.data(), static_cast<int64_t>(count), static_cast<double>(highest_),
+                    temperature, weights.data());
     if (!on_block(begin, std::span<const double>(weights.data(), count))) return;
   }
 }
@@ -195,7 +205,7 @@ void Sampler::for_each_block(size_t begin, size_t end, double temperature, Entry
 /// Tokens of weight 0 are never drawn. The sums before each block, kept from the first run, say
 /// where the second one may begin.
 template <class EntryAt>
-Token Sampler::draw_from(size_t candidates, EntryAt entry_at) noexcept {
+Token Sampler::draw_from(size_t candidates, EntryAt entry_at, double uniform) noexcept {
   double total = 0;
   for_each_block(0, candidates, sampling_.temperature, entry_at,
                  [&](size_t begin, std::span<const double> weights) {
@@ -203,7 +213,7 @@ Token Sampler::draw_from(size_t candidates, EntryAt entry_at) noexcept {
                    for (const double weight : weights) total += weight;
                    return true;
                  });
-  const double target = random_.next_uniform() * total;
+  const double target = uniform * total;
   const auto past = std::upper_bound(
       sums_.begin(), sums_.begin() + static_cast<std::ptrdiff_t>(blocks_of(candidates)), target);
   std::optional<Token> drawn;
@@ -223,7 +233,7 @@ Token Sampler::draw_from(size_t candidates, EntryAt entry_at) noexcept {
 }
 
 /// The shortest prefix that holds at least the share top_p of the candidates' probability.
-size_t Sampler::top_p(size_t candidates) noexcept {
+std::optional<size_t> Sampler::top_p(size_t candidates, size_t most) noexcept {
   double total = 0;
   const auto add = [&](size_t, std::span<const double> weights) {
     for (const double weight : weights) total += weight;
@@ -231,28 +241,34 @@ size_t Sampler::top_p(size_t candidates) noexcept {
   };
   if (candidates == scores_.size()) {  // in order of id, which needs no sorting
     for_each_block(0, candidates, 1, by_id(), add);
-  } else {
+  } else if (candidates <= most) {
     for_each_block(0, candidates, 1, by_rank(), add);
+  } else {
+    return std::nullopt;
   }
   const double target = static_cast<double>(sampling_.top_p) * total;
   double reached = 0;
   size_t kept = 0;
-  for_each_block(0, candidates, 1, by_rank(), [&](size_t begin, std::span<const double> weights) {
-    while (kept < begin + weights.size() && (kept == 0 || reached < target))
-      reached += weights[kept++ - begin];
-    return reached < target;
-  });
+  for_each_block(0, std::min(candidates, most), 1, by_rank(),
+                 [&](size_t begin, std::span<const double> weights) {
+                   while (kept < begin + weights.size() && (kept == 0 || reached < target))
+                     reached += weights[kept++ - begin];
+                   return reached < target;
+                 });
+  if (kept == most && most < candidates) return std::nullopt;
   return kept;
 }
 
 /// The candidates at least min_p times as probable as the best one.
-size_t Sampler::min_p(size_t candidates) noexcept {
+std::optional<size_t> Sampler::min_p(size_t candidates, size_t most) noexcept {
   const double least = sampling_.min_p;
   size_t kept = 1;
-  for_each_block(0, candidates, 1, by_rank(), [&](size_t begin, std::span<const double> weights) {
-    while (kept < begin + weights.size() && weights[kept - begin] >= least) ++kept;
-    return kept == begin + weights.size();
-  });
+  for_each_block(0, std::min(candidates, most), 1, by_rank(),
+                 [&](size_t begin, std::span<const double> weights) {
+                   while (kept < begin + weights.size() && weights[kept - begin] >= least) ++kept;
+                   return kept == begin + weights.size();
+                 });
+  if (kept == most && most < candidates) return std::nullopt;
   return kept;
 }
 

@@ -6,6 +6,7 @@
 #include "base/checked.h"
 #include "base/cpu.h"
 #include "base/fail.h"
+#include "kernels/dispatch.h"
 
 namespace phi::session {
 
@@ -71,7 +72,8 @@ SessionImpl::SessionImpl(const model::Decoder& decoder, std::vector<Token> end_t
     : decoder_(decoder),
       end_tokens_(std::move(end_tokens)),
       threads_(options.threads),
-      sampler_(decoder.config().vocab_size, options.sampling),
+      sampler_(decoder.config().vocab_size, options.sampling,
+               *kernels::select_kernels(decoder.isa()).weighing),
       cache_(cache_shape(decoder.config(), options)),
       workspace_(decoder.config(), session_context(decoder.config(), options), threads_.threads()),
       progress_(options.keep_going),

@@ -58,6 +58,13 @@ std::vector<kernels::Kernels> each_isa_with_strips() {
 
 constexpr auto kFastColumns = static_cast<int64_t>(kernels::kFastScaleColumns);
 
+/// Columns that share a scale of the activations.
+int64_t scale_columns(const kernels::Kernels& kernels, DType type, Precision precision) {
+  const bool has_fast = kernels.strips->multiply_panel_fast[static_cast<int>(type)] != nullptr;
+  if (precision == Precision::fast && has_fast) return kFastColumns;
+  return static_cast<int64_t>(kernels::default_scale_columns(type));
+}
+
 /// How far one result may be from the exact sum: half a step of each activation's scale, and f32
 /// rounding of the sums, where codes and minima are summed apart (at most 0.02 * 63 each). Fast
 /// panels round weights too, by half a step of at most twice the largest one.
@@ -107,15 +114,16 @@ TEST_CASE("strips multiply as the stored weights do, for few rows and for many")
       const int64_t in = dtype_info(type).block_elements == 32 ? 512 + 96 : 768;
       const StripWeights weights(type, out, in, 21);
       const ops::Linear linear({&weights.matrix, 1}, {}, kernels, gemm);
-      const auto columns = static_cast<int64_t>(kernels::default_scale_columns(type));
       for (const int64_t rows : {1, 2, 3, 4, 5, 6, 7, 8, 9, 30}) {
         CAPTURE(isa_name(kernels.isa));
         CAPTURE(dtype_name(type));
         CAPTURE(rows);
         const std::vector<float> x = test::random_floats(rows * in, 22);
-        CHECK(count_wrong(weights, x, multiply(linear, x, rows, 2), rows, columns) == 0);
-        const auto fast = multiply(linear, x, rows, 2, Precision::fast);
-        CHECK(count_wrong(weights, x, fast, rows, kFastColumns) == 0);
+        for (const Precision precision : {Precision::standard, Precision::fast}) {
+          const std::vector<float> y = multiply(linear, x, rows, 2, precision);
+          const int64_t columns = scale_columns(kernels, type, precision);
+          CHECK(count_wrong(weights, x, y, rows, columns) == 0);
+        }
       }
     }
   }
@@ -150,6 +158,30 @@ TEST_CASE("a row has the same bits for any number of rows and threads, in decode
       std::vector<float> next(static_cast<size_t>(out));
       linear.decode(x.data(), next.data(), ops::Store::replace, scratch, runner.run);
       CHECK(next == multiply(linear, {x.begin(), x.begin() + in}, 1, 1));
+    }
+  }
+}
+
+TEST_CASE("strips give the same bits on every instruction set") {
+  const int64_t out = 64, rows = 40;  // panels; the test above ties other numbers of rows to them
+  const std::vector<kernels::Kernels> all = each_isa_with_strips();
+  for (const DType type : strip_types()) {
+    if (type == DType::q8_256) continue;  // its integer sums are as long as the instructions allow
+    const int64_t in = dtype_info(type).block_elements == 32 ? 1024 + 96 : 1280;
+    const StripWeights weights(type, out, in, 32);
+    std::vector<float> x = test::random_floats(rows * in, 33);
+    // The largest codes side by side, which is where narrow sums would overflow.
+    for (int64_t i = 0; i < 8 * in; ++i) x[static_cast<size_t>(i)] = i < 4 * in ? 3.0F : -3.0F;
+    std::vector<float> expected;
+    for (const kernels::Kernels& kernels : all) {
+      CAPTURE(isa_name(kernels.isa));
+      CAPTURE(dtype_name(type));
+      const ops::Linear linear({&weights.matrix, 1}, {}, kernels, ops::make_gemm_kernels(kernels));
+      const std::vector<float> y = multiply(linear, x, rows, 2);
+      if (expected.empty()) expected = y;
+      CHECK(std::memcmp(y.data(), expected.data(), y.size() * sizeof(float)) == 0);
+      if (scale_columns(kernels, type, Precision::fast) != kFastColumns)
+        CHECK(multiply(linear, x, rows, 2, Precision::fast) == y);
     }
   }
 }

@@ -2,12 +2,15 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "phi/error.h"
+#include "session/random.h"
 
 namespace phi::session {
 
@@ -292,6 +295,95 @@ TEST_CASE("errors name the field") {
   check("bias[0]", Code::invalid_argument);
   sampling.stop_tokens = {-1};
   check("stop_tokens[0]", Code::out_of_range);
+}
+
+namespace {
+
+/// docs/sampling.md word by word, with the C library's exp and everything sorted.
+Token draw_as_specified(const std::vector<float>& logits, const Sampling& sampling,
+                        double uniform) {
+  std::vector<Token> order(logits.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<Token>(i);
+  const auto score = [&](Token token) { return logits[static_cast<size_t>(token)]; };
+  const bool cut = sampling.top_k > 0 || sampling.top_p < 1 || sampling.min_p > 0;
+  const double highest = *std::max_element(logits.begin(), logits.end());
+  const auto weight = [&](Token token, double t) { return std::exp((score(token) - highest) / t); };
+  double whole = 0;
+  for (const Token token : order) whole += weight(token, 1);
+  if (cut)
+    std::stable_sort(order.begin(), order.end(),
+                     [&](Token a, Token b) { return score(a) > score(b); });
+  if (sampling.top_k > 0 && sampling.top_k < order.size()) {
+    order.resize(sampling.top_k);
+    whole = 0;
+    for (const Token token : order) whole += weight(token, 1);
+  }
+  if (sampling.top_p < 1) {
+    size_t kept = 0;
+    for (double sum = 0; kept == 0 || sum < sampling.top_p * whole; ++kept)
+      sum += weight(order[kept], 1);
+    order.resize(kept);
+  }
+  if (sampling.min_p > 0) {
+    size_t kept = 0;
+    while (kept < order.size() && weight(order[kept], 1) >= sampling.min_p) ++kept;
+    order.resize(kept);
+  }
+  double total = 0, reached = 0;
+  for (const Token token : order) total += weight(token, sampling.temperature);
+  Token drawn = order.front();
+  for (size_t i = 0; i < order.size() && reached <= uniform * total; ++i) {
+    drawn = order[i];
+    reached += weight(order[i], sampling.temperature);
+  }
+  return drawn;
+}
+
+/// f32 [count] within `width`, on a grid of so many steps, which makes equals.
+std::vector<float> flat_logits(size_t count, float width, uint32_t steps) {
+  Random random(17);
+  std::vector<float> logits(count);
+  for (float& logit : logits)
+    logit = width * static_cast<float>(random.next_bits() % steps) / static_cast<float>(steps);
+  return logits;
+}
+
+}  // namespace
+
+TEST_CASE("draws from many candidates are those of the specification") {
+  std::vector<Sampling> settings(9);
+  settings[1].top_p = 0.5F;
+  settings[2].top_p = 0.95F;
+  settings[3].min_p = 0.05F;
+  settings[4].top_k = 1000;
+  settings[5].top_k = 5000;
+  settings[5].top_p = 0.7F;
+  settings[6].top_p = 0.9F;
+  settings[6].min_p = 0.4F;
+  settings[7].top_k = 3000;
+  settings[7].top_p = 0.8F;
+  settings[7].min_p = 0.5F;
+  settings[8].min_p = 1;
+  const std::vector<std::vector<float>> kinds = {
+      flat_logits(20000, 1, 1u << 24), flat_logits(20000, 12, 1u << 20),
+      flat_logits(20000, 1, 7),        flat_logits(20000, 0, 1),
+      flat_logits(3000, 1, 1u << 24),  flat_logits(9000, 90, 999)};
+  for (size_t kind = 0; kind < kinds.size(); ++kind) {
+    for (size_t i = 0; i < settings.size(); ++i) {
+      CAPTURE(kind);
+      CAPTURE(i);
+      settings[i].temperature = i % 2 == 0 ? 0.8F : 1;
+      settings[i].seed = 23;
+      Sampler sampler(static_cast<uint32_t>(kinds[kind].size()), settings[i]);
+      Random random(23);
+      for (int draw = 0; draw < 12; ++draw) {
+        Sampling specified = settings[i];
+        if (specified.top_p == 0) specified.top_p = 1;
+        CHECK(sampler.sample(kinds[kind], {}) ==
+              draw_as_specified(kinds[kind], specified, random.next_uniform()));
+      }
+    }
+  }
 }
 
 TEST_CASE("a refused change leaves the sampler as it was") {
