@@ -174,7 +174,8 @@ enum {
 /* Of prompt processing with low-bit weights, which rounds the inputs of every matrix to 8 bits. */
 enum {
   PHI_PRECISION_STANDARD = 0, /* one scale per 32 inputs (K-quants: 256), weights as they are */
-  PHI_PRECISION_FAST = 1      /* inputs and weights in 8 bits with one scale per 128 */
+  /* inputs and weights in 8 bits with one scale per 128; as STANDARD without AVX-512 VNNI */
+  PHI_PRECISION_FAST = 1
 };
 
 /* Levels of phi_model_options.log. */

@@ -36,7 +36,8 @@ enum class Repack : int32_t { when_faster = 0, never = 1 };
 
 /// Of prompt processing with low-bit weights, which rounds the inputs of every matrix to 8 bits.
 /// standard: one scale per 32 inputs (256 for K-quants), weights as they are. fast: inputs and
-/// weights both in 8 bits with one scale per 128; docs/numerics.md has the errors of both.
+/// weights both in 8 bits with one scale per 128, where there is AVX-512 VNNI, elsewhere as
+/// standard. docs/numerics.md has the errors of both.
 enum class Precision : int32_t { standard = 0, fast = 1 };
 
 /// May control tokens spelled inside a text become control tokens?

@@ -52,7 +52,7 @@ int64_t converted_bytes(int64_t max_rows, int64_t max_in) {
 
 /// Asks for memory that will be read after this panel's other rows; 64 rows at once are too many
 /// streams for the hardware to see.
-void prefetch(const std::byte* first, int64_t bytes) {
+inline __attribute__((always_inline)) void prefetch(const std::byte* first, int64_t bytes) {
   for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(first + i, 0, 2);
 }
 
