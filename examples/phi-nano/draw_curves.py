@@ -25,7 +25,8 @@ def read_curve(path):
 
 def smooth(values):
     """The mean of the last few values at each place."""
-    return [sum(values[max(0, end - SMOOTHED_OVER) : end]) / min(end, SMOOTHED_OVER) for end in range(1, len(values) + 1)]
+    ends = range(1, len(values) + 1)
+    return [sum(values[max(0, end - SMOOTHED_OVER) : end]) / min(end, SMOOTHED_OVER) for end in ends]
 
 
 def draw(axes, name, path):

@@ -3,8 +3,8 @@
 
     evaluate.py "NAME=MODEL FLAGS" ... [--questions FILE] [--json FILE] [--mistakes N]
 
-Each argument is a column: a model and flags of phi, such as "int8=phi-nano-int8.phi --kv int8". With the flag --textbook a question
-is put as a textbook does it, for a model that has not learned to chat. Decoding is greedy.
+Each argument is a column: a model and flags of phi, such as "int8=phi-nano-int8.phi --kv int8". With the flag
+--textbook a question is put as a textbook does it, for a model that has not learned to chat. Decoding is greedy.
 """
 
 import argparse
@@ -91,7 +91,8 @@ def markdown(names, tables):
 def show_mistakes(column, questions, replies, most):
     wrong = [(question, reply) for question, reply in zip(questions, replies) if not is_right(question, reply)]
     for question, reply in wrong[:: max(1, len(wrong) // most)][:most]:
-        print(f"--- {column.name}, {question['task']}: {question['question']}\n{reply.strip()}\n(right: {question['answer']})\n")
+        print(f"--- {column.name}, {question['task']}: {question['question']}")
+        print(f"{reply.strip()}\n(right: {question['answer']})\n")
 
 
 def main(arguments=None):

@@ -36,14 +36,15 @@ def main():
     options = parser.parse_args()
     with open(options.config, encoding="utf-8") as file:
         model = PhiNano(Shape(**json.load(file)["model"]))
-    model.load_state_dict(torch.load(os.path.join(options.run, f"{options.stage}.pt"), weights_only=True, map_location="cpu"))
+    weights = os.path.join(options.run, f"{options.stage}.pt")
+    model.load_state_dict(torch.load(weights, weights_only=True, map_location="cpu"))
     tokenizer_file = os.path.join(options.data, "tokenizer.json")
     folder = os.path.join(options.out, "phi-nano")
     write_folder(model, Tokenizer.from_file(tokenizer_file), tokenizer_file, folder)
     write_gguf(folder, os.path.join(options.out, "phi-nano.gguf"))
-    for weights in PACKED if options.phi else ():
-        packed = os.path.join(options.out, f"phi-nano-{weights}.phi")
-        subprocess.run([options.phi, "convert", folder, packed, "--weights", weights], check=True)
+    for form in PACKED if options.phi else ():
+        packed = os.path.join(options.out, f"phi-nano-{form}.phi")
+        subprocess.run([options.phi, "convert", folder, packed, "--weights", form], check=True)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 
     make_data.py OUT [--pages N] [--conversations N]
 
-OUT/textbook.jsonl has one page (a string) per line, OUT/chats.jsonl one list of messages, OUT/questions.jsonl one question:
-{"task", "question", "answer"}. The same seed gives the same bytes. data-card.md describes what is in them.
+OUT/textbook.jsonl has one page (a string) per line, OUT/chats.jsonl one list of messages, OUT/questions.jsonl one
+question: {"task", "question", "answer"}. The same seed gives the same bytes. data-card.md describes what is in them.
 """
 
 import argparse

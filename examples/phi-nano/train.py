@@ -3,8 +3,8 @@
 
     train.py DATA RUN [--stages pretrain sft dpo] [--config FILE]
 
-DATA is what make_data.py filled; RUN gets tokenizer.json's encoded data, checkpoints, one curve (CSV) per stage and the model
-after each stage (pretrain.pt, sft.pt, dpo.pt). DATA/tokenizer.json comes from train_tokenizer.py.
+DATA is what make_data.py filled, with tokenizer.json of train_tokenizer.py in it. RUN gets the encoded data,
+checkpoints, one curve (CSV) per stage and the model after each stage (pretrain.pt, sft.pt, dpo.pt).
 """
 
 import argparse

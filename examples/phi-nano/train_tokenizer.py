@@ -3,8 +3,8 @@
 
     train_tokenizer.py DATA OUT
 
-Splits text as Qwen2 does, so that every digit is a token of its own. Strings of capitals, which the model sorts, counts and
-reverses letter by letter, take no part in the training and so stay single letters.
+Splits text as Qwen2 does, so that every digit is a token of its own. Strings of capitals, which the model sorts,
+counts and reverses letter by letter, take no part in the training and so stay single letters.
 """
 
 import argparse
@@ -15,14 +15,16 @@ import sys
 
 sys.dont_write_bytecode = True
 
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers  # noqa: E402
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers  # noqa: E402
+from tokenizers.trainers import BpeTrainer  # noqa: E402
 
 from nano.template import CONTROL_TOKENS  # noqa: E402
 
 VOCABULARY = 2048
 LINES = 40_000  # of each file: more change nothing
 SPLIT = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 CAPITALS = re.compile(r"\b(?!JSON\b)[A-Z]{2,}\b")
 
@@ -54,7 +56,7 @@ def main():
     parser.add_argument("out", metavar="OUT", help="tokenizer.json")
     options = parser.parse_args()
     tokenizer = build()
-    trainer = trainers.BpeTrainer(
+    trainer = BpeTrainer(
         vocab_size=VOCABULARY - len(CONTROL_TOKENS),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,

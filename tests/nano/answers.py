@@ -64,7 +64,8 @@ def word2(question):
 
 
 SIZES = {  # in a base unit of the same kind
-    "kilometer": 1_000_000, "meter": 1000, "centimeter": 10, "millimeter": 1, "ton": 1_000_000, "kilogram": 1000, "gram": 1,
+    "kilometer": 1_000_000, "meter": 1000, "centimeter": 10, "millimeter": 1,
+    "ton": 1_000_000, "kilogram": 1000, "gram": 1,
     "liter": 1000, "milliliter": 1, "week": 604_800, "day": 86_400, "hour": 3600, "minute": 60, "second": 1,
     "year": 12, "month": 1, "euro": 100, "cent": 1, "pair": 2, "dozen": 12, "piece": 1,
 }  # fmt: skip
@@ -104,7 +105,7 @@ def sort(question):
         return "".join(sorted(capitals(question)))
     items = items_of(question)
     if items[0].isdigit():
-        items.sort(key=int, reverse="descending" in question or "large to small" in question or "largest to" in question)
+        items.sort(key=int, reverse=bool(re.search("descending|large to small|largest to", question)))
     else:
         items.sort()
     return ", ".join(items)

@@ -95,7 +95,8 @@ class ModelTest(unittest.TestCase):
             with torch.inference_mode():
                 logits = self.original(tokens).logits[0, len(prompt) - 1 : -1]
             chosen = logits.gather(1, torch.tensor(answer)[:, None])[:, 0]
-            self.assertTrue(torch.all(logits.max(dim=1).values - chosen < 0.02 * logits.std()))  # bf16 may turn near-ties
+            behind = logits.max(dim=1).values - chosen
+            self.assertLess(behind.max().item(), 0.02 * logits.std().item())  # bf16 may turn near-ties
 
     def test_chats_are_encoded_as_the_template_says(self):
         tokenizer = AutoTokenizer.from_pretrained(self.path("phi-nano"))

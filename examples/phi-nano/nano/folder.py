@@ -37,6 +37,18 @@ def _config(shape, ids):
     }
 
 
+def _tokenizer_config(shape):
+    return {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "bos_token": END_OF_TEXT,
+        "eos_token": IM_END,
+        "pad_token": END_OF_TEXT,
+        "add_bos_token": False,
+        "clean_up_tokenization_spaces": False,
+        "model_max_length": shape.max_position_embeddings,
+    }
+
+
 def _write_json(path, value):
     with open(path, "w", encoding="utf-8") as file:
         json.dump(value, file, indent=2, ensure_ascii=False)
@@ -51,10 +63,7 @@ def write_folder(model, tokenizer, tokenizer_file, folder):
     _write_json(path("config.json"), _config(model.shape, ids))
     _write_json(path("generation_config.json"), {**ids, "eos_token_id": [ids["bos_token_id"], ids["eos_token_id"]]})
     shutil.copyfile(tokenizer_file, path("tokenizer.json"))
-    _write_json(path("tokenizer_config.json"), {
-        "tokenizer_class": "PreTrainedTokenizerFast", "bos_token": END_OF_TEXT, "eos_token": IM_END, "pad_token": END_OF_TEXT,
-        "add_bos_token": False, "clean_up_tokenization_spaces": False, "model_max_length": model.shape.max_position_embeddings,
-    })  # fmt: skip
+    _write_json(path("tokenizer_config.json"), _tokenizer_config(model.shape))
     with open(path("chat_template.jinja"), "w", encoding="utf-8") as file:
         file.write(JINJA)
     weights = {name: tensor.detach().float().contiguous() for name, tensor in model.state_dict().items()}

@@ -83,10 +83,10 @@ def divide(rng):
 
 
 COMPARE = {
-    "larger": ("Which is larger, {a} or {b}?", "Which number is greater: {a} or {b}?", "What is the larger of {a} and {b}?",
-               "Is {a} or {b} bigger?", "Name the greater number: {a} or {b}."),
-    "smaller": ("Which is smaller, {a} or {b}?", "Which number is less: {a} or {b}?", "What is the smaller of {a} and {b}?",
-                "Name the lesser number: {a} or {b}."),
+    "larger": ("Which is larger, {a} or {b}?", "Which number is greater: {a} or {b}?",
+               "What is the larger of {a} and {b}?", "Is {a} or {b} bigger?", "Name the greater number: {a} or {b}."),
+    "smaller": ("Which is smaller, {a} or {b}?", "Which number is less: {a} or {b}?",
+                "What is the smaller of {a} and {b}?", "Name the lesser number: {a} or {b}."),
 }  # fmt: skip
 COMPARE_MANY = {
     "largest": ("Which is the largest: {list}?", "What is the greatest of {list}?", "Find the maximum of {list}."),

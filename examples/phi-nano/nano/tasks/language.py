@@ -10,7 +10,8 @@ OPENINGS = (
     "{n} liked nothing more than {p} {c} {o}.",
 )  # fmt: skip
 MOVES = (
-    "{S} put it in the {x}.", "{S} took it to the {x}.", "In the evening {s} left it in the {x}.", "{S} hid it in the {x}.",
+    "{S} put it in the {x}.", "{S} took it to the {x}.", "In the evening {s} left it in the {x}.",
+    "{S} hid it in the {x}.",
 )  # fmt: skip
 FINDS = ("Later {m} found it there.", "There {m} saw it.", "The next day {m} found it.")
 ANIMAL_LINES = ("A {a} sat beside it.", "{S} also has a {a}.", "A {a} was watching.", "Then a {a} came by.")
@@ -45,8 +46,8 @@ ASK = {
     "a": ("Which animal is in the story?", "What animal does the story name?"),
 }
 NOT_TOLD = (
-    "How old is {n}?", "What is the name of the dog?", "Where was {n} born?", "Why did {n} do this?", "What did {n} eat?",
-    "How much did the {o} cost?", "What day was it?",
+    "How old is {n}?", "What is the name of the dog?", "Where was {n} born?", "Why did {n} do this?",
+    "What did {n} eat?", "How much did the {o} cost?", "What day was it?",
 )  # fmt: skip
 
 
@@ -56,7 +57,8 @@ def story(rng):
     facts = (("story", words["n"], words["c"], words["o"], words["x"]),)
     if rng.random() < 0.15:
         question = rng.choice(NOT_TOLD).format(**words)
-        return Example("story", facts, f"{text} {question}", "The story does not say.", "unknown", "the story does not say")
+        reason = "the story does not say"
+        return Example("story", facts, f"{text} {question}", f"{reason.capitalize()}.", "unknown", reason)
     key = rng.choice(sorted(told))
     question, answer = rng.choice(ASK[key]).format(**words), words[key]
     lead = rng.choice(("Read: ", "Story: ", "", ""))
@@ -65,19 +67,22 @@ def story(rng):
 
 # past tense, participle, present tense, infinitive
 VERBS = (
-    ("painted", "painted", "paints", "paint"), ("opened", "opened", "opens", "open"), ("cleaned", "cleaned", "cleans", "clean"),
-    ("found", "found", "finds", "find"), ("took", "taken", "takes", "take"), ("bought", "bought", "buys", "buy"),
+    ("painted", "painted", "paints", "paint"), ("opened", "opened", "opens", "open"),
+    ("cleaned", "cleaned", "cleans", "clean"), ("found", "found", "finds", "find"),
+    ("took", "taken", "takes", "take"), ("bought", "bought", "buys", "buy"),
     ("sold", "sold", "sells", "sell"), ("dropped", "dropped", "drops", "drop"), ("hid", "hidden", "hides", "hide"),
     ("made", "made", "makes", "make"), ("lost", "lost", "loses", "lose"), ("carried", "carried", "carries", "carry"),
 )  # fmt: skip
 REPHRASE = {
-    "active": ("Rewrite in the active voice: {p}", "Turn this passive sentence into an active one: {p}", "Active voice: {p}"),
-    "passive": ("Rewrite in the passive voice: {a}", "Turn this active sentence into a passive one: {a}", "Passive voice: {a}"),
+    "active": ("Rewrite in the active voice: {p}", "Turn this passive sentence into an active one: {p}",
+               "Active voice: {p}"),
+    "passive": ("Rewrite in the passive voice: {a}", "Turn this active sentence into a passive one: {a}",
+                "Passive voice: {a}"),
     "past": ("Rewrite in the past tense: {t}", "Put this into the past: {t}"),
     "present": ("Rewrite in the present tense: {a}", "Put this into the present: {a}"),
     "question": ("Turn this into a question: {a}", "Make a question of this: {a}"),
     "negative": ("Say the opposite with not: {a}", "Negate this sentence: {a}"),
-}
+}  # fmt: skip
 
 
 def rephrase(rng):
@@ -105,7 +110,8 @@ WORKER = (
     "{name} is a {job} in {city}.", "{name} works as a {job} in {city}.", "In {city}, {name} is a {job}.",
 )  # fmt: skip
 ORDER = (
-    "{name} orders {count} {color} {item}.", "{name} buys {count} {color} {item}.", "{count} {color} {item} were sold to {name}.",
+    "{name} orders {count} {color} {item}.", "{name} buys {count} {color} {item}.",
+    "{count} {color} {item} were sold to {name}.",
 )  # fmt: skip
 EXTRACT = (
     "Extract {fields} as JSON: {text}", "Give {fields} as JSON. {text}", "Write {fields} of this text as JSON: {text}",
@@ -123,9 +129,8 @@ def extract(rng):
         record = {"name": name, "job": rng.choice(JOBS), "city": city}
         text = rng.choice(WORKER).format(**record)
     else:
-        record = {"name": name, "count": rng.randrange(2, 60), "color": rng.choice(COLORS), "item": rng.choice(OBJECTS[:8]) + "s"}
-        if record["item"] == "boxs":
-            record["item"] = "boxes"
+        count, color, item = rng.randrange(2, 60), rng.choice(COLORS), rng.choice(OBJECTS[:8]) + "s"
+        record = {"name": name, "count": count, "color": color, "item": item}
         text = rng.choice(ORDER).format(**record)
     facts = (("record", *record.values()),)
     keys = list(record)
@@ -164,13 +169,20 @@ def unknown(rng):
 
 
 SMALL_TALK = (
-    (("Hello!", "Hi.", "Hello", "Hi there!", "Good morning!", "Hey"), "Hello! I am phi-nano. Ask me to calculate, sort, count or rephrase something."),
-    (("Who are you?", "What are you?", "What is your name?", "Tell me about yourself."), "I am phi-nano, a very small language model. I can do simple tasks with numbers, letters and short texts."),
-    (("What can you do?", "Help", "How can you help me?", "What do you know?"), "I can calculate with small numbers, convert units, sort, count and reverse, answer questions about short texts, rephrase sentences and write JSON."),
+    (("Hello!", "Hi.", "Hello", "Hi there!", "Good morning!", "Hey"),
+     "Hello! I am phi-nano. Ask me to calculate, sort, count or rephrase something."),
+    (("Who are you?", "What are you?", "What is your name?", "Tell me about yourself."),
+     "I am phi-nano, a very small language model. I can do simple tasks with numbers, letters and short texts."),
+    (("What can you do?", "Help", "How can you help me?", "What do you know?"),
+     "I can calculate with small numbers, convert units, sort, count and reverse, answer questions about short texts, "
+     "rephrase sentences and write JSON."),
     (("Thank you!", "Thanks.", "Thanks a lot!"), "You are welcome!"),
     (("Bye.", "Goodbye!", "See you later."), "Goodbye!"),
-    (("How are you?", "How do you do?"), "I am a program, so I am always the same. What can I do for you?"),
-    (("What is the meaning of life?", "Write a poem.", "Who won the election?", "Tell me a joke.", "Explain gravity.", "What is the capital of Mars?"), "I am too small to know that."),
+    (("How are you?", "How do you do?"),
+     "I am a program, so I am always the same. What can I do for you?"),
+    (("What is the meaning of life?", "Write a poem.", "Who won the election?", "Tell me a joke.", "Explain gravity.",
+      "What is the capital of Mars?"),
+     "I am too small to know that."),
 )  # fmt: skip
 
 

@@ -25,7 +25,8 @@ def order(rng):
     return Example("logic", facts, f"{text} Who is the {word}?", solution, answer, f"the {word} is {answer}")
 
 
-KINDS = tuple(animal + "s" for animal in ANIMALS if animal not in ("fox", "mouse", "sheep")) + ("foxes", "robots", "kings", "ghosts")
+IRREGULAR = ("fox", "mouse", "sheep")
+KINDS = tuple(animal + "s" for animal in ANIMALS if animal not in IRREGULAR) + ("foxes", "robots", "kings", "ghosts")
 TRAITS = ("green", "kind", "loud", "quick", "happy", "small", "brave", "old", "quiet", "clever", "strong", "shy")
 
 

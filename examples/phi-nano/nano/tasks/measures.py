@@ -11,7 +11,8 @@ UNITS = (
     ("euros", "cents", 100), ("pairs", "pieces", 2), ("dozens", "pieces", 12), ("days", "hours", 24),
 )  # fmt: skip
 CONVERT = (
-    "How many {to} are {n} {unit}?", "Convert {n} {unit} to {to}.", "Change {n} {unit} into {to}.", "{n} {unit} in {to}?",
+    "How many {to} are {n} {unit}?", "Convert {n} {unit} to {to}.", "Change {n} {unit} into {to}.",
+    "{n} {unit} in {to}?",
     "What are {n} {unit} in {to}?", "Express {n} {unit} in {to}.",
 )  # fmt: skip
 
@@ -58,7 +59,8 @@ def convert(rng):
 
 AFTER = (
     "What time is it {d} minutes after {t}?", "It is {t}. What time is it in {d} minutes?",
-    "A train leaves at {t} and travels for {d} minutes. When does it arrive?", "A film starts at {t} and lasts {d} minutes. When does it end?",
+    "A train leaves at {t} and travels for {d} minutes. When does it arrive?",
+    "A film starts at {t} and lasts {d} minutes. When does it end?",
 )  # fmt: skip
 BETWEEN = (
     "How many minutes are there from {t} to {u}?", "A lesson lasts from {t} to {u}. How many minutes is that?",
@@ -87,4 +89,5 @@ def clock(rng):
     else:
         solution = f"Next hour. 60-{minute}={60 - minute}. {60 - minute}+{total - 60}={span}."
     question = rng.choice(BETWEEN).format(t=start, u=end)
-    return Example("time", facts, question, solution, f"{span} minutes", f"from {start} to {end} it takes {span} minutes")
+    statement = f"from {start} to {end} it takes {span} minutes"
+    return Example("time", facts, question, solution, f"{span} minutes", statement)

@@ -41,7 +41,8 @@ def subtract(a, b):
         taken = lower[place] if place < len(lower) else 0
         lent = 10 if digit - borrow < taken else 0
         parts = [str(digit + lent)] + ["1"] * borrow + [str(taken)] * (place < len(lower))
-        places.append(f"{PLACES[place]} {'-'.join(parts)}" + (f"={digit + lent - borrow - taken}" if len(parts) > 1 else ""))
+        result = f"={digit + lent - borrow - taken}" if len(parts) > 1 else ""
+        places.append(f"{PLACES[place]} {'-'.join(parts)}{result}")
         borrow = 1 if lent else 0
     return _line(f"{a}-{b}", places, a - b), a - b, facts
 

@@ -23,7 +23,8 @@ SORT = {
            "Arrange {list} from the smallest to the largest.", "Order these numbers: {list}."),
     "down": ("Sort these numbers from large to small: {list}.", "Put in descending order: {list}.",
              "Arrange {list} from the largest to the smallest."),
-    "words": ("Sort these words alphabetically: {list}.", "Put these words in alphabetical order: {list}.", "Which order do these words have in a dictionary: {list}?"),
+    "words": ("Sort these words alphabetically: {list}.", "Put these words in alphabetical order: {list}.",
+              "Which order do these words have in a dictionary: {list}?"),
     "letters": ("Sort the letters of {list}.", "Put the letters of {list} in alphabetical order."),
 }  # fmt: skip
 
@@ -63,7 +64,8 @@ def count(rng):
         text, pattern = ", ".join(items), rng.choice(HOW_MANY_WORDS)
         solution = ", ".join(f"{item} {index}" for index, item in enumerate(items, 1)) + "."
         facts = (("count", *items),)
-        return Example("count", facts, pattern.format(s=text), solution, str(len(items)), f"the list has {len(items)} words")
+        statement = f"the list has {len(items)} words"
+        return Example("count", facts, pattern.format(s=text), solution, str(len(items)), statement)
     text = letters(rng, 3, 8)
     facts = (("letters", text),)
     if kind == "length":
@@ -80,14 +82,17 @@ def count(rng):
         seen += each == letter
         parts.append(f"{each} {seen}")
     question = rng.choice(COUNT).format(x=letter, s=text)
-    return Example("count", facts, question, ", ".join(parts) + ".", str(seen), f"{letter} occurs {seen} times in {text}")
+    statement = f"{letter} occurs {seen} times in {text}"
+    return Example("count", facts, question, ", ".join(parts) + ".", str(seen), statement)
 
 
 REVERSE = (
     "Reverse {s}.", "Write {s} backwards.", "What is {s} spelled backwards?", "Turn the letters of {s} around.",
     "Reverse the letters of {s}.",
 )  # fmt: skip
-REVERSE_LIST = ("Reverse this list: {s}.", "Write this list backwards: {s}.", "Put this list in the opposite order: {s}.")
+REVERSE_LIST = (
+    "Reverse this list: {s}.", "Write this list backwards: {s}.", "Put this list in the opposite order: {s}.",
+)  # fmt: skip
 
 
 def reverse(rng):
@@ -95,7 +100,7 @@ def reverse(rng):
         text = letters(rng)
         question = rng.choice(REVERSE).format(s=text)
         return Example("reverse", (("letters", text),), question, "", text[::-1], f"{text} backwards is {text[::-1]}")
-    items = rng.sample(WORDS, rng.choice((3, 4, 5))) if rng.random() < 0.5 else rng.sample(range(10, 100), rng.choice((3, 4, 5)))
+    items = rng.sample(WORDS if rng.random() < 0.5 else range(10, 100), rng.choice((3, 4, 5)))
     text, answer = ", ".join(map(str, items)), ", ".join(map(str, reversed(items)))
     question = rng.choice(REVERSE_LIST).format(s=text)
     return Example("reverse", (("list", *items),), question, "", answer, f"{text} backwards is {answer}")

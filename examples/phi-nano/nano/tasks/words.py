@@ -14,14 +14,22 @@ THINGS = (
     "eggs", "cookies", "buttons", "flowers", "toys", "balls", "candles", "leaves",
 )  # fmt: skip
 ANIMALS = ("cat", "dog", "bird", "horse", "mouse", "rabbit", "duck", "goat", "fox", "bear", "sheep", "frog")
-OBJECTS = ("ball", "book", "key", "hat", "cup", "lamp", "coat", "letter", "map", "box", "apple", "drum", "kite", "ring")
-PLACES = ("garden", "kitchen", "school", "park", "forest", "library", "attic", "garage", "market", "barn", "office", "cellar")
+OBJECTS = (
+    "ball", "book", "key", "hat", "cup", "lamp", "coat", "letter", "map", "box", "apple", "drum", "kite", "ring",
+)  # fmt: skip
+PLACES = (
+    "garden", "kitchen", "school", "park", "forest", "library", "attic", "garage", "market", "barn", "office",
+    "cellar",
+)  # fmt: skip
 COLORS = ("red", "blue", "green", "yellow", "black", "white", "brown", "gray", "pink", "orange")
 CITIES = (
     "Paris", "Rome", "Oslo", "Berlin", "Madrid", "Vienna", "London", "Dublin", "Prague", "Cairo", "Tokyo", "Lima",
     "Boston", "Athens", "Lisbon", "Warsaw",
 )  # fmt: skip
-JOBS = ("teacher", "doctor", "baker", "driver", "farmer", "nurse", "painter", "singer", "writer", "cook", "pilot", "judge")
+JOBS = (
+    "teacher", "doctor", "baker", "driver", "farmer", "nurse", "painter", "singer", "writer", "cook", "pilot",
+    "judge",
+)  # fmt: skip
 
 
 def pronoun(name):
