@@ -26,6 +26,15 @@ def samples(task, count=SAMPLES):
     return [TASKS[task].make(rng) for _ in range(count)]
 
 
+def read_off(text):
+    """The number that the places of worked steps spell: the last digit of each, all digits of the last."""
+    if ":" not in text:
+        return int(text.rstrip(".").partition("=")[2])
+    places = text.partition(": ")[2].partition(", so ")[0].split(", ")
+    values = [re.search(r"-?\d+$", place)[0] for place in places]
+    return int("".join([values[-1], *(value[-1] for value in reversed(values[:-1]))]))
+
+
 class AnswerTest(unittest.TestCase):
     def test_agrees_with_a_second_opinion(self):
         for task, solve in SOLVERS.items():
@@ -52,20 +61,34 @@ class AnswerTest(unittest.TestCase):
         seen = 0
         for task in TASKS:
             for example in samples(task):
-                for left, right in re.findall(r"(\d+(?:[-+*]\d+)+)=(\d+)", example.solution):
+                for left, right in re.findall(r"(\d+(?:[-+*]\d+)+)=(-?\d+)", example.solution):
                     seen += 1
                     self.assertEqual(eval(left), int(right), example.solution)  # digits and signs only
                 for a, b, quotient, rest in re.findall(r"(\d+)/(\d+)=(\d+) rest (\d+)", example.solution):
                     self.assertEqual(divmod(int(a), int(b)), (int(quotient), int(rest)), example.solution)
         self.assertGreater(seen, 5000)
 
-    def test_steps_for_all_small_operands(self):
+    def test_the_digits_of_the_steps_are_those_of_the_result(self):
         for a in range(1, 1000, 7):
             for b in range(1, 200, 3):
-                self.assertEqual(steps.add(a, b)[1], a + b)
-                self.assertEqual(steps.subtract(a, b)[1], a - b)
-                for text in (steps.add(a, b)[0], steps.subtract(a, b)[0]):
-                    self.assertRegex(text, rf"(so |=){abs(a + b)}\.$|(so |=){abs(a - b)}\.$")
+                self.assertEqual(read_off(steps.add(a, b)[0]), a + b)
+                if a >= b:
+                    self.assertEqual(read_off(steps.subtract(a, b)[0]), a - b)
+                else:
+                    self.assertEqual(steps.subtract(a, b)[0], f"{a}-{b} is below zero. {steps.subtract(b, a)[0]}")
+                    self.assertEqual(steps.subtract(a, b)[1], a - b)
+                if b < 10:
+                    self.assertEqual(read_off(steps.multiply(a, b)[0]), a * b)
+
+    def test_the_digits_of_a_division_are_those_of_the_quotient(self):
+        for b in range(2, 10):
+            for a in range(b, 1000, 3):
+                text = steps.divide(a, b)[0]
+                partial = re.findall(r"(\d+)/\d=(\d+) rest (\d+)", text)
+                self.assertEqual(int("".join(quotient for _, quotient, _ in partial)), a // b, text)
+                self.assertEqual(int(partial[-1][2]), a % b, text)
+                for (_, _, rest), (following, _, _) in zip(partial, partial[1:]):
+                    self.assertEqual(following[:-1].lstrip("0"), rest.lstrip("0"), text)
 
 
 class SplitTest(unittest.TestCase):
