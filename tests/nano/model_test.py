@@ -28,8 +28,7 @@ from nano.folder import write_folder  # noqa: E402
 from nano.generation import answer_all  # noqa: E402
 from nano.model import PhiNano, Shape  # noqa: E402
 from nano.optimization import rate_at  # noqa: E402
-from nano.preferences import answer_likelihoods, dpo_loss  # noqa: E402
-from nano.preferences import _rows as rows_of  # noqa: E402
+from nano.preferences import answer_likelihoods, answer_rows, dpo_loss  # noqa: E402
 from nano.template import ChatEncoder  # noqa: E402
 
 SHAPE = Shape(2048, 64, 96, 3, 4, 2, 128)
@@ -152,7 +151,7 @@ class ModelTest(unittest.TestCase):
         prompt = self.encoder.prompt("Sort: 3, 1")
         answers = [self.encoder.reply("Answer: 1, 3"), self.encoder.reply("Answer: 1, 3 and so on")]
         pairs = [{"prompt": prompt, "chosen": answer} for answer in answers]
-        together, lengths = answer_likelihoods(self.model, rows_of(pairs, "chosen", self.encoder.end_of_text))
+        together, lengths = answer_likelihoods(self.model, answer_rows(pairs, "chosen", self.encoder.end_of_text))
         self.assertEqual(lengths.tolist(), [len(answer) for answer in answers])
         with torch.inference_mode():
             logits = self.original(torch.tensor([prompt + answers[0]])).logits[0]

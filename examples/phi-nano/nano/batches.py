@@ -10,7 +10,7 @@ BATCH_LINES = 2000
 
 
 def _write(path, documents):
-    """documents: (ids, learned) pairs. One file with all of them, for which the name is the key."""
+    """documents: (ids, learned) pairs. The file appears whole or not at all."""
     ids, learned, ends = [], [], []
     end = 0
     for document_ids, document_learned in documents:
@@ -44,7 +44,7 @@ class Documents:
     def __init__(self, source, encoder, folder):
         name = os.path.basename(source).removesuffix(".jsonl")
         path = os.path.join(folder, f"{name}.npz")
-        if not os.path.exists(path):
+        if not os.path.exists(path) or os.path.getmtime(path) < os.path.getmtime(source):
             _write(path, (_chats if name == "chats" else _pages)(source, encoder))
         with numpy.load(path) as data:
             self.ids, self.learned, self.ends = data["ids"].astype(numpy.int64), data["learned"], data["ends"]

@@ -45,7 +45,7 @@ def _padded(sequences, value):
     return torch.tensor([[*ids, *[value] * (longest - len(ids))] for ids in sequences])
 
 
-def _rows(pairs, which, padding):
+def answer_rows(pairs, which, padding):
     """(inputs, targets) of prompt and answer, [pairs, length]; a target of -100 is not part of the answer."""
     ids = _padded([pair["prompt"] + pair[which] for pair in pairs], padding)
     targets = _padded([[-100] * len(pair["prompt"]) + pair[which] for pair in pairs], -100)
@@ -66,7 +66,7 @@ def dpo_loss(model, reference, pairs, settings, padding):
     """(loss, tokens): the DPO loss, and beside it the likelihood of the right answers, so that it does not sink."""
     margins, likelihood, tokens = 0, 0, 0
     for which, sign in (("chosen", 1), ("rejected", -1)):
-        rows = _rows(pairs, which, padding)
+        rows = answer_rows(pairs, which, padding)
         values, lengths = answer_likelihoods(model, rows)
         with torch.no_grad():
             expected, _ = answer_likelihoods(reference, rows)
