@@ -19,22 +19,12 @@ namespace {
 #include "kernels/strip_quantize_avx512.inc"
 // clang-format on
 
-template <class Format, DType kType>
-constexpr void add_format(StripKernels& table) {
-  constexpr int kGroups = static_cast<int>(default_scale_columns(kType)) / 32;
-  static_assert(Format::kBytesOf256 == kStripRows * kBlockColumns /
-                                           dtype_info(kType).block_elements *
-                                           dtype_info(kType).block_bytes);
-  constexpr auto index = static_cast<int>(kType);
-  table.multiply_strip[index][0] = multiply_strip<Format, kGroups, kFewRows[0]>;
-  table.multiply_strip[index][1] = multiply_strip<Format, kGroups, kFewRows[1]>;
-  table.multiply_strip[index][2] = multiply_strip<Format, kGroups, kFewRows[2]>;
-  table.multiply_strip[index][3] = multiply_strip<Format, kGroups, kFewRows[3]>;
-  table.multiply_strip[index][4] = multiply_strip<Format, kGroups, kFewRows[4]>;
-  table.multiply_strip[index][5] = multiply_strip<Format, kGroups, kFewRows[5]>;
-  table.multiply_panel[index] = multiply_panel<Format, kGroups>;
-  table.multiply_panel_fast[index] = multiply_panel_fast<Format>;
+template <class Format>
+constexpr StripKernels::MultiplyPanel fast_panel() {
+  return multiply_panel_fast<Format>;
 }
+
+#include "kernels/strip_table.inc"
 
 constexpr void add_bytes(StripKernels& table) {
   static_assert(ByteStrip::kBytesOf256 == kStripRows * dtype_info(DType::q8_256).block_bytes);
@@ -50,20 +40,7 @@ constexpr void add_bytes(StripKernels& table) {
 }
 
 constexpr StripKernels make_table() {
-  StripKernels table{};
-  table.quantize_rows = quantize_rows;
-  add_format<StripQ4_0, DType::q4_0>(table);
-  add_format<StripQ4_1, DType::q4_1>(table);
-  add_format<StripQ5_0, DType::q5_0>(table);
-  add_format<StripQ5_1, DType::q5_1>(table);
-  add_format<StripQ8_0, DType::q8_0>(table);
-  add_format<StripQ2_K, DType::q2_k>(table);
-  add_format<StripQ3_K, DType::q3_k>(table);
-  add_format<StripQ4_K, DType::q4_k>(table);
-  add_format<StripQ5_K, DType::q5_k>(table);
-  add_format<StripQ6_K, DType::q6_k>(table);
-  add_format<StripIq4_nl, DType::iq4_nl>(table);
-  add_format<StripIq4_xs, DType::iq4_xs>(table);
+  StripKernels table = make_common_table();
   add_bytes(table);
   return table;
 }
