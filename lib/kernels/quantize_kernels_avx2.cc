@@ -16,15 +16,10 @@ inline Vec nearest_integer(Vec v) {
   return _mm256_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
-#include "kernels/quantize_lanes.inc"
-#include "kernels/quantize_one_scale.inc"
-#include "kernels/quantize_q4_k.inc"
-#include "kernels/quantize_q6_k.inc"
-#include "kernels/quantize_q8_256.inc"
+#include "kernels/quantize_table.inc"
 
 }  // namespace
 
-const QuantizeKernels kQuantizeAvx2 = {quantize_q8_0, quantize_q4_0, q4_k::quantize_row,
-                                       q6_k::quantize_row, q8_256::quantize_row};
+const QuantizeKernels kQuantizeAvx2 = kTable;
 
 }  // namespace phi::kernels

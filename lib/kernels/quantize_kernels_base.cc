@@ -15,15 +15,10 @@ inline Vec nearest_integer(Vec v) {
   return (v + rounder) - rounder;
 }
 
-#include "kernels/quantize_lanes.inc"
-#include "kernels/quantize_one_scale.inc"
-#include "kernels/quantize_q4_k.inc"
-#include "kernels/quantize_q6_k.inc"
-#include "kernels/quantize_q8_256.inc"
+#include "kernels/quantize_table.inc"
 
 }  // namespace
 
-const QuantizeKernels kQuantizeBase = {quantize_q8_0, quantize_q4_0, q4_k::quantize_row,
-                                       q6_k::quantize_row, q8_256::quantize_row};
+const QuantizeKernels kQuantizeBase = kTable;
 
 }  // namespace phi::kernels

@@ -12,6 +12,7 @@ namespace {
 // clang-format off
 #include "kernels/strip_lanes_avx2.inc"
 #include "kernels/strip_formats.inc"
+#include "kernels/strip_activations.inc"
 #include "kernels/strip_multiply_avx2.inc"
 #include "kernels/strip_quantize_avx2.inc"
 // clang-format on

@@ -12,6 +12,7 @@ namespace {
 // clang-format off
 #include "kernels/strip_lanes_avx512.inc"
 #include "kernels/strip_formats.inc"
+#include "kernels/strip_activations.inc"
 #include "kernels/strip_multiply_avx512.inc"
 #include "kernels/strip_panels_avx512.inc"
 #include "kernels/strip_multiply_bytes_avx512.inc"
