@@ -2,6 +2,7 @@
 # Installs what libphi is built from. Run it as often as you like: it does only what is left to do.
 #
 #   cmake/install_dependencies.sh            install what is missing
+#   cmake/install_dependencies.sh --tests    and what only tests want: other languages, windows, tools that look at the library
 #   cmake/install_dependencies.sh --check    only say what is missing (exit status 1 if anything is)
 #
 # On Debian and its relatives most parts come from the machine's own packages. Two are newer than Debian 12 has them, and
@@ -16,6 +17,12 @@ packages=(git ca-certificates cmake ninja-build g++ pkg-config ccache dpkg-dev x
 # The sanitizer presets that use clang ask for it here: "clang libclang-rt-dev libomp-dev".
 read -ra extra_packages <<<"${PHI_EXTRA_PACKAGES:-}"
 packages+=("${extra_packages[@]}")
+# A test whose package is missing says so and is skipped.
+test_packages=(
+  abigail-tools
+  doxygen mkdocs-material
+  python3-numpy nodejs rustc mono-mcs mono-runtime libmono-system-core4.0-cil
+  libgtk-4-dev libsdl2-dev libsqlite3-dev xvfb xauth imagemagick)
 newer_suites=(trixie forky sid)
 
 deps_dir=${PHI_DEPS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/libphi}
@@ -23,7 +30,10 @@ prefix=$deps_dir/prefix
 work=$deps_dir/work
 jobs=$(nproc)
 check_only=0
-[ "${1:-}" = --check ] && check_only=1
+case "${1:-}" in
+  --check) check_only=1 ;;
+  --tests) packages+=("${test_packages[@]}") ;;
+esac
 
 say() { printf '%s\n' "libphi set-up: $*"; }
 die() { printf '%s\n' "libphi set-up: $*" >&2; exit 1; }

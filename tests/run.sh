@@ -11,7 +11,7 @@ case "${1:-}" in release | dev | asan | tsan) preset=$1; shift ;; esac
 if [ "$preset" = tsan ]; then
   export PHI_EXTRA_PACKAGES="clang libclang-rt-dev libomp-dev"
 fi
-cmake/install_dependencies.sh
+cmake/install_dependencies.sh --tests
 mkdir -p "build/$preset"
 cmake --preset "$preset" >"build/$preset/configure.log" 2>&1 || { cat "build/$preset/configure.log" >&2; exit 1; }
 cmake --build --preset "$preset"

@@ -35,7 +35,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", metavar="OUT", help="a folder")
     parser.add_argument("--pages", type=int, default=150_000, metavar="N", help="of the textbook (%(default)s)")
-    parser.add_argument("--conversations", type=int, default=150_000, metavar="N", help="of the chats (%(default)s)")
+    parser.add_argument("--conversations", type=int, default=400_000, metavar="N", help="of the chats (%(default)s)")
     options = parser.parse_args()
     os.makedirs(options.out, exist_ok=True)
     path = lambda name: os.path.join(options.out, name)  # noqa: E731

@@ -160,11 +160,15 @@ class ModelTest(unittest.TestCase):
         self.assertAlmostEqual(together[0].item() / expected, 1.0, delta=0.01)  # bf16
 
     def test_rate_rises_stays_and_falls(self):
-        stage = {"rate": 1.0, "last_rate": 0.1, "warmup": 10, "decay": 50}
-        self.assertAlmostEqual(rate_at(0, 100, stage), 0.1)
-        self.assertEqual(rate_at(30, 100, stage), 1.0)
-        self.assertAlmostEqual(rate_at(75, 100, stage), 0.55)
-        self.assertLess(rate_at(99, 100, stage), 0.11)
+        cycles = [{"steps": 100, "rate": 1.0, "last_rate": 0.1, "warmup": 10, "decay": 50},
+                  {"steps": 20, "rate": 0.5, "last_rate": 0.0, "warmup": 5}]  # fmt: skip
+        self.assertAlmostEqual(rate_at(0, cycles), 0.1)
+        self.assertEqual(rate_at(30, cycles), 1.0)
+        self.assertAlmostEqual(rate_at(75, cycles), 0.55)
+        self.assertLess(rate_at(99, cycles), 0.11)
+        self.assertAlmostEqual(rate_at(100, cycles), 0.1)
+        self.assertEqual(rate_at(105, cycles), 0.5)
+        self.assertLess(rate_at(119, cycles), 0.01)
 
 
 if __name__ == "__main__":

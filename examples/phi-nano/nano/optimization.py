@@ -22,10 +22,14 @@ def make_optimizer(model, config, rate):
     return torch.optim.AdamW(groups, lr=rate, betas=tuple(settings["betas"]), fused=True)
 
 
-def rate_at(step, steps, stage):
-    """Warm-up, a plateau, and half a cosine down to the last rate."""
-    rate, last, warmup = stage["rate"], stage["last_rate"], stage["warmup"]
-    decay = stage.get("decay", steps - warmup)
+def rate_at(step, cycles):
+    """In each cycle a warm-up, a plateau, and half a cosine down to the last rate."""
+    for cycle in cycles:
+        if step < cycle["steps"]:
+            break
+        step -= cycle["steps"]
+    steps, rate, last, warmup = cycle["steps"], cycle["rate"], cycle["last_rate"], cycle["warmup"]
+    decay = cycle.get("decay", steps - warmup)
     if step < warmup:
         return rate * (step + 1) / warmup
     if step < steps - decay:
@@ -42,10 +46,10 @@ def autocast(model):
 class Stage:
     """One stage of training: counts steps, sets the rate, writes the curve and checkpoints, goes on where it was."""
 
-    def __init__(self, name, model, config, folder, steps):
+    def __init__(self, name, model, config, folder, cycles):
         self.name, self.model, self.config, self.folder = name, model, config, folder
-        self.settings, self.steps = config[name], steps
-        self.optimizer = make_optimizer(model, config, self.settings["rate"])
+        self.cycles, self.steps = cycles, sum(cycle["steps"] for cycle in cycles)
+        self.optimizer = make_optimizer(model, config, cycles[0]["rate"])
         self.step = self.tokens = 0
         self.seconds = 0.0
         self._checkpoint = os.path.join(folder, f"{name}.checkpoint.pt")
@@ -77,7 +81,7 @@ class Stage:
         self._save()
 
     def _advance(self, compute):
-        rate = rate_at(self.step, self.steps, self.settings)
+        rate = rate_at(self.step, self.cycles)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         loss, tokens = compute()

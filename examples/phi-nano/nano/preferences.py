@@ -101,7 +101,7 @@ def train(model, encoder, config, folder):
         indices = list(range(len(pairs)))
         random.Random(config["seed"] + epoch).shuffle(indices)
         order += [indices[start : start + size] for start in range(0, len(indices), size)]
-    stage = Stage("dpo", model, config, folder, len(order))
+    stage = Stage("dpo", model, config, folder, [{**settings["cycle"], "steps": len(order)}])
     padding = encoder.end_of_text
     stage.run(
         (lambda chosen=chosen: dpo_loss(model, reference, [pairs[index] for index in chosen], settings, padding))

@@ -19,7 +19,7 @@ def next_token_loss(model, inputs, targets):
 
 def train_on(name, model, documents, config, folder):
     """Runs a stage over documents and leaves the model in its last state."""
-    stage = Stage(name, model, config, folder, config[name]["steps"])
+    stage = Stage(name, model, config, folder, config[name]["cycles"])
     device = next(model.parameters()).device
     model.train()
     stream = itertools.islice(batches(documents, config), stage.step, None)
