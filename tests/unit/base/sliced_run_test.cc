@@ -73,7 +73,9 @@ TEST_CASE("a run does each of its tasks once, wherever it is interrupted") {
       CAPTURE(threads);
       for (int64_t first = 1; first <= Example::kTasks; ++first) {
         Example example(threads, backend);
-        CHECK(example.advance(tasks(first)) == (threads == 1 && first == Example::kTasks));
+        const bool is_finished = example.advance(tasks(first));
+        if (threads == 1 || first < Example::kTasks)
+          CHECK(is_finished == (first == Example::kTasks));
         int slices = 0;
         while (!example.advance(tasks(7))) ++slices;
         CHECK(example.total() == expected);
