@@ -249,7 +249,7 @@ void store_kv(const NewRows& rows, const KvView& cache, const kernels::Kernels& 
   const int64_t dim = cache.head_dim, end = rows.position + rows.rows;
   // Positions of one strip share words and cache lines: they belong to one task.
   const int64_t first_strip = rows.position / kStrip;
-  run.threads.parallel_for(ceil_div(end, kStrip) - first_strip, [&](int64_t task, int) {
+  run.parallel_for(ceil_div(end, kStrip) - first_strip, [&](int64_t task, int) {
     if (run.stopped()) return;
     const int64_t strip = first_strip + task;
     const int64_t first = std::max(rows.position, strip * kStrip);
@@ -271,7 +271,7 @@ void attend_prompt(const Queries& queries, const KvView& cache, AttentionScratch
   const AttentionShape& shape = scratch.shape();
   const Call call{queries, shape, cache, kernels_for(cache, kernels).prompt};
   const int64_t tiles = ceil_div(queries.rows, tile_positions(shape));
-  run.threads.parallel_for(tiles * shape.kv_heads, [&](int64_t task, int worker) {
+  run.parallel_for(tiles * shape.kv_heads, [&](int64_t task, int worker) {
     const TileScratch tile_scratch(shape, Carver(scratch.worker(worker)));
     const int64_t index = tiles - 1 - task / shape.kv_heads;  // the tiles with the most keys first
     const Tile tile(call, tile_scratch, tile_scratch.results, task % shape.kv_heads,
@@ -299,8 +299,8 @@ void attend_next(const Queries& queries, const KvView& cache, AttentionScratch& 
     Carver carver(scratch.ranges() + (kv_head * ranges + range) * result_floats);
     return Results(shape, shape.group(), carver);
   };
-  std::fill_n(scratch.finished(), shape.kv_heads, 0);
-  run.threads.parallel_for(shape.kv_heads * ranges, [&](int64_t task, int worker) {
+  run.once([&] { std::fill_n(scratch.finished(), shape.kv_heads, 0); });
+  run.parallel_for(shape.kv_heads * ranges, [&](int64_t task, int worker) {
     if (run.stopped()) return;
     const TileScratch tile_scratch(shape, Carver(scratch.worker(worker)));
     const int64_t kv_head = task / ranges, begin = (first_range + task % ranges) * kRange;

@@ -83,7 +83,7 @@ class StripPass {
     quantize();
     int64_t total = 0;
     for (const StripPart& part : parts_) total += tasks_of(part);
-    run_.threads.parallel_for(total, [&](int64_t task, int worker) {
+    run_.parallel_for(total, [&](int64_t task, int worker) {
       if (run_.stopped()) return;
       const StripPart* part = parts_.data();
       for (; task >= tasks_of(*part); ++part) task -= tasks_of(*part);
@@ -116,7 +116,7 @@ class StripPass {
     const int64_t piece_columns =
         std::max<int64_t>(1, kQuantizeNumbers / tiling_.tile_rows / kBlockColumns) * kBlockColumns;
     const int64_t pieces = ceil_div(call_.cols, piece_columns);
-    run_.threads.parallel_for(tiling_.tiles * pieces, [&](int64_t task, int) {
+    run_.parallel_for(tiling_.tiles * pieces, [&](int64_t task, int) {
       if (run_.stopped()) return;
       const int64_t tile = task / pieces, column = task % pieces * piece_columns;
       const int64_t first_row = tile * tiling_.tile_rows;
