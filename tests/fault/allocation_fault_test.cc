@@ -2,6 +2,7 @@
 // and no object has changed.
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -257,6 +258,42 @@ TEST_CASE("a call that ran out of memory leaves the session as it was") {
       session.rewind(length);
     };
     fail_each_allocation(Failing::once, attempt, unchanged);
+  }
+}
+
+TEST_CASE("a step that ran out of memory is done again by the next one") {
+  for (const char* name : {"c8_phi4_sharded", "gguf/g1_phi4/g1_phi4-Q4_0.gguf"}) {
+    CAPTURE(name);
+    const Model model = Model::open(test_data(std::string("golden/data/") + name));
+    Session session(model, small_session());
+    const std::vector<Token> first = {5, 17, 3, 200, 41}, second = {8, 9};
+    session.append(first);
+    session.append(second);
+    const std::vector<float> expected(session.logits().begin(), session.logits().end());
+    const auto length = static_cast<uint32_t>(first.size());
+    const auto begin = [&] {
+      session.rewind(length);
+      session.enqueue(second);
+    };
+    const auto end_matches = [&] {
+      session.rewind(length + 2);
+      CHECK(std::vector<float>(session.logits().begin(), session.logits().end()) == expected);
+    };
+    auto attempt = [&] {
+      begin();
+      const Outcome outcome = outcome_of([&] {
+        while (!session.step(std::chrono::microseconds(0))) {
+        }
+      });
+      if (outcome.kind == Outcome::done) end_matches();
+      return outcome;
+    };
+    fail_each_allocation(Failing::once, attempt, [&] {
+      CHECK(session.position() == length + 2);
+      while (!session.step(std::chrono::microseconds(0))) {
+      }
+      end_matches();
+    });
   }
 }
 
