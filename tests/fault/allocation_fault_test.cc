@@ -271,29 +271,22 @@ TEST_CASE("a step that ran out of memory is done again by the next one") {
     session.append(second);
     const std::vector<float> expected(session.logits().begin(), session.logits().end());
     const auto length = static_cast<uint32_t>(first.size());
-    const auto begin = [&] {
+    const auto step_to_token = [&] {
+      while (!session.step(std::chrono::microseconds(0))) {
+      }
+    };
+    auto attempt = [&] {
       session.rewind(length);
       session.enqueue(second);
+      return outcome_of(step_to_token);
     };
-    const auto end_matches = [&] {
+    auto goes_on = [&] {
+      CHECK(session.position() == length + second.size());
+      step_to_token();
       session.rewind(length + 2);
       CHECK(std::vector<float>(session.logits().begin(), session.logits().end()) == expected);
     };
-    auto attempt = [&] {
-      begin();
-      const Outcome outcome = outcome_of([&] {
-        while (!session.step(std::chrono::microseconds(0))) {
-        }
-      });
-      if (outcome.kind == Outcome::done) end_matches();
-      return outcome;
-    };
-    fail_each_allocation(Failing::once, attempt, [&] {
-      CHECK(session.position() == length + 2);
-      while (!session.step(std::chrono::microseconds(0))) {
-      }
-      end_matches();
-    });
+    fail_each_allocation(Failing::once, attempt, goes_on);
   }
 }
 
