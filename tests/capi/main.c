@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
   test_model();
   test_tokenizer();
   test_session();
+  test_slices();
   test_stream();
   test_lifetime();
   test_threads();
