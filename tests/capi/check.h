@@ -64,5 +64,6 @@ void test_session(void);
 void test_stream(void);
 void test_lifetime(void);
 void test_threads(void);
+void test_pool(void);
 
 #endif
