@@ -65,5 +65,6 @@ void test_slices(void);
 void test_stream(void);
 void test_lifetime(void);
 void test_threads(void);
+void test_pool(void);
 
 #endif

@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
   test_stream();
   test_lifetime();
   test_threads();
+  test_pool();
   remove(packed_file);
   printf("%d checks, %d failed\n", checks, failures);
   return failures != 0;
