@@ -3,7 +3,8 @@
 #
 #   examples/quickstart.sh [MODEL] [PROMPT]
 #
-# MODEL: a Hugging Face folder, a .gguf file or a packed file. With a chat template the prompt is a chat turn; without one it is
+# MODEL: a Hugging Face folder, a .gguf file or a packed file; without one it is phi-nano, which lies in this repository. With a
+# chat template the prompt is a chat turn; without one it is
 # a text that the model continues. On a terminal and without PROMPT, a chat begins.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,19 +19,14 @@ cmake --build --preset release --target phi_cli
 phi=build/release/examples/cli/phi
 
 if [ -z "$model" ]; then
-  cat <<'END'
-
-Built: build/release/examples/cli/phi
-
-It needs a model: a Hugging Face folder (config.json, tokenizer.json, *.safetensors) or a .gguf file of Phi-4, Phi-3,
-Phi-4-mini, Qwen2.5 or Llama 3. Then:
-
-  examples/quickstart.sh path/to/model
-END
-  exit 0
+  printf '\nBuilt: %s. Other models: examples/quickstart.sh path/to/model\n\n' "$phi"
+  model=examples/phi-nano/phi-nano.phi
+  if [ -z "$prompt" ] && [ -t 0 ]; then exec "$phi" chat; fi
+  prompt=${prompt:-What is 47 + 38?}
+  echo "> $prompt"
+else
+  "$phi" info "$model"
 fi
-
-"$phi" info "$model"
 echo
 if ! "$phi" info "$model" --json | grep -q '"has_chat_template": *true'; then
   "$phi" run "$model" -n 200 --temp 0 --echo "${prompt:-Once upon a time}"

@@ -7,6 +7,7 @@
 
 #include "chat_session.h"
 #include "command.h"
+#include "default_model.h"
 #include "model_opening.h"
 #include "phi/error.h"
 #include "terminal.h"
@@ -25,6 +26,15 @@ constexpr const char* kChatHelp =
 /quit             leave (or Ctrl-D)
 
 Ctrl-C stops an answer; at the prompt it leaves. A line that ends with \ goes on in the next one.
+)";
+
+constexpr const char* kNanoGreeting =
+    R"(No model was named, so this is phi-nano: 3.3 million parameters, trained from nothing for this library. It calculates, converts,
+sorts, counts, draws simple conclusions, reads short stories and extracts fields; it knows nothing of the world. Try:
+
+    What is 47 + 38?
+    Mia has 12 apples. She buys 15 more. How many apples does Mia have now?
+    Give name, count and item as JSON. Omar buys 39 green hats.
 )";
 
 void say(const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); }
@@ -48,11 +58,13 @@ class ChatCommand final : public Command {
     app.add_flag("--stats", stats_, "Print speeds after every answer");
     app.footer(
         std::string("While chatting:\n") + kChatHelp +
+        "\nWithout MODEL: a chat with phi-nano, the small model that comes with the library."
         "\nExample: phi chat phi-4.gguf --system \"You are brief.\" --temp 0.7 --top-p 0.95");
   }
 
   int run() override {
-    const std::string path = operands_.model();
+    const bool named = operands_.names_model();
+    const std::string path = named ? operands_.model() : default_model();
     Progress progress(model_flags_.verbosity());
     const Model model = open_model(path, model_flags_, progress);
     require_chat_template(model, path);
@@ -62,16 +74,17 @@ class ChatCommand final : public Command {
     options.keep_going = progress.callback();
     ChatSession chat(model, options,
                      {system_, generation_flags_.max_tokens, generation_flags_.stops}, progress);
-    if (stdin_is_terminal())
-      say("Chatting with " + display_name(model, path) +
-          ". /help lists the commands, Ctrl-D leaves.");
+    if (stdin_is_terminal()) greet(model, named ? path : "");
     return converse(chat);
   }
 
  private:
-  static std::string display_name(const Model& model, const std::string& path) {
-    const std::string name = model.info().name;
-    return name.empty() ? path : name;
+  /// path: empty for phi-nano.
+  static void greet(const Model& model, const std::string& path) {
+    if (path.empty()) say(kNanoGreeting);
+    const std::string name = path.empty() ? "phi-nano" : model.info().name;
+    say("Chatting with " + (name.empty() ? path : name) +
+        ". /help lists the commands, Ctrl-D leaves.");
   }
 
   int converse(ChatSession& chat) {

@@ -81,6 +81,10 @@ std::string Operands::model() const {
   return model;
 }
 
+bool Operands::names_model() const {
+  return flag_option_->count() > 0 || first_option_->count() > 0;
+}
+
 std::vector<std::string> Operands::texts() const {
   std::vector<std::string> texts;
   if (flag_option_->count() > 0 && first_option_->count() > 0) texts.push_back(first_);

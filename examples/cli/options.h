@@ -25,6 +25,7 @@ class Operands {
   Operands(CLI::App& app, Texts texts, const std::string& name, const std::string& help);
 
   std::string model() const;  ///< UsageError if there is none, or two
+  bool names_model() const;   ///< is there one?
   std::optional<std::string> text()
       const;  ///< may be empty, which is not the same as absent; UsageError if there are several
   std::vector<std::string> texts() const;  ///< all that follows the model

@@ -2,8 +2,10 @@
 #ifndef PHI_SESSION_H_
 #define PHI_SESSION_H_
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "phi/model.h"
@@ -50,6 +52,24 @@ class Session final {
   /// Error{context_full, cancelled}
   Next next();
 
+  /// append() and append_chat() whose evaluation is left to later calls: it takes microseconds, and
+  /// position() counts the tokens at once. What follows is as if they had been evaluated. A cancel
+  /// goes on waiting. Error{context_full, out_of_range}; for enqueue_chat also those of
+  /// Tokenizer::encode_chat.
+  void enqueue(std::span<const Token> tokens);
+  void enqueue_chat(std::span<const Message> messages);
+
+  /// next() for programs that have only a moment at a time, such as a game in each of its frames:
+  /// works on what waits and, when all is evaluated, samples. Nothing when the budget is spent
+  /// before there is a token: the next call goes on where this one stopped, in prompts too.
+  ///
+  /// The tokens are those of next(), bit for bit, whatever the budgets. A step ends within about a
+  /// millisecond after its budget (docs/slicing.md has what was measured). Every call does at least
+  /// one piece of work, so a budget of 0 asks for the least; one below 0 counts as 0. keep_going is
+  /// not called: the caller is in control. All other calls are allowed between two steps. Errors as
+  /// next(); after Error{cancelled} the session holds what it held.
+  std::optional<Next> step(std::chrono::microseconds budget);
+
   /// The model's own logits after the last position, f32 [vocab_size], borrowed until the next call
   /// on this session. Error{invalid_argument} at position 0; Error{cancelled} if much has to be
   /// evaluated again and a cancel cuts it short, which then still waits for an append or next.
@@ -62,8 +82,8 @@ class Session final {
   /// Drops the tail. Penalties follow the tokens; the random generator runs on. Error{out_of_range}
   void rewind(uint32_t position);
 
-  /// Any thread. Sticky: one append/next returns Error{cancelled}, the one under way or the next
-  /// one called.
+  /// Any thread. Sticky: one append/next/step returns Error{cancelled}, the one under way or the
+  /// next one called.
   void cancel() noexcept;
 
  private:

@@ -32,6 +32,17 @@ class SessionHandle {
   }
 
   void append_chat(std::span<const Message> messages) {
+    replace_chat(messages, &session::SessionImpl::replace_tail);
+  }
+
+  void enqueue_chat(std::span<const Message> messages) {
+    replace_chat(messages, &session::SessionImpl::enqueue_tail);
+  }
+
+ private:
+  using ReplaceTail = void (session::SessionImpl::*)(uint32_t keep, std::span<const Token> tokens);
+
+  void replace_chat(std::span<const Message> messages, ReplaceTail replace_tail) {
     const std::vector<Token> chat =
         model_->tokenizer().encode_chat(messages, GenerationPrompt::yes);
     if (chat.empty())
@@ -39,12 +50,11 @@ class SessionHandle {
     const std::span<const Token> held = session_.tokens();
     const auto same =
         std::mismatch(chat.begin(), chat.end(), held.begin(), held.end()).first - chat.begin();
-    // At least the last token is evaluated, so that its logits are there when this returns.
+    // At least the last token is evaluated, so that its logits are there.
     const size_t keep = std::min(static_cast<size_t>(same), chat.size() - 1);
-    session_.replace_tail(static_cast<uint32_t>(keep), std::span(chat).subspan(keep));
+    (session_.*replace_tail)(static_cast<uint32_t>(keep), std::span(chat).subspan(keep));
   }
 
- private:
   uint64_t total_bytes(const SessionOptions& options) const {
     const session::SessionBytes bytes = session::session_bytes(model_->decoder().config(), options);
     return checked_add(bytes.cache, bytes.scratch, "session");
@@ -54,6 +64,17 @@ class SessionHandle {
   MemoryBudget::Reservation reserved_;
   session::SessionImpl session_;
 };
+
+namespace {
+
+/// A year is as good as any time beyond: it can be added to now.
+SliceLimit limit_of(std::chrono::microseconds budget) {
+  constexpr std::chrono::microseconds kLongest = std::chrono::hours(24 * 365);
+  return {.deadline = SliceLimit::Clock::now() +
+                      std::clamp(budget, std::chrono::microseconds::zero(), kLongest)};
+}
+
+}  // namespace
 
 }  // namespace detail
 
@@ -84,6 +105,23 @@ Session::Next Session::next() {
   return detail::public_call([&] {
     const session::SessionImpl::Next next = impl_->session().next();
     return Next{next.token, next.end};
+  });
+}
+
+void Session::enqueue(std::span<const Token> tokens) {
+  detail::public_call([&] { impl_->session().enqueue(tokens); });
+}
+
+void Session::enqueue_chat(std::span<const Message> messages) {
+  detail::public_call([&] { impl_->enqueue_chat(messages); });
+}
+
+std::optional<Session::Next> Session::step(std::chrono::microseconds budget) {
+  const SliceLimit limit = detail::limit_of(budget);  // before anything else: the time runs
+  return detail::public_call([&]() -> std::optional<Next> {
+    const auto next = impl_->session().step(limit);
+    if (!next) return std::nullopt;
+    return Next{next->token, next->end};
   });
 }
 

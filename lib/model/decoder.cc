@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/checked.h"
 #include "base/fail.h"
 #include "model/checkpoint.h"
 #include "model/layer.h"
@@ -13,6 +14,12 @@
 #include "weights/matrix_rows.h"
 
 namespace phi::model {
+
+namespace {
+
+constexpr int64_t kEmbeddingRowsPerTask = 16;  // some tens of microseconds at Phi-4 size
+
+}  // namespace
 
 struct Decoder::Impl {
   Impl(const weights::WeightStore& weight_store, Isa cap)
@@ -42,33 +49,39 @@ struct Decoder::Impl {
   ops::Linear output;
 };
 
-/// residual = rows of the embedding, unpacked from whatever type and layout it has. `inner` is free
-/// at this time.
+/// residual = rows of the embedding, unpacked from whatever type and layout it has. `block_input`
+/// is free at this time.
 void Decoder::Impl::embed(std::span<const Token> tokens, const Pass& pass) const {
   const weights::Matrix& embedding = store.embedding();
   const auto dequantize = kernels.matrix->dequantize[static_cast<int>(embedding.dtype)];
-  float* row = pass.activations().residual;
-  for (const Token token : tokens) {
-    auto* const scratch = reinterpret_cast<std::byte*>(pass.activations().inner);
-    dequantize(weights::whole_row(embedding, token, scratch), row, shapes.hidden);
-    row += shapes.hidden;
-  }
+  const Workspace::Activations& a = pass.activations();
+  pass.run.parallel_for(ceil_div(pass.rows, kEmbeddingRowsPerTask), [&](int64_t task, int) {
+    const int64_t end = std::min(pass.rows, (task + 1) * kEmbeddingRowsPerTask);
+    for (int64_t r = task * kEmbeddingRowsPerTask; r < end; ++r) {
+      auto* const scratch = reinterpret_cast<std::byte*>(a.block_input + r * shapes.hidden);
+      const std::byte* row = weights::whole_row(embedding, tokens[static_cast<size_t>(r)], scratch);
+      dequantize(row, a.residual + r * shapes.hidden, shapes.hidden);
+    }
+  });
 }
 
 void Decoder::Impl::fill_rope(RopeRange range, const Pass& pass) const {
   const weights::RopeConfig& rope = config.rope;
   const bool beyond = range == RopeRange::beyond_original && !rope.long_inverse_frequency.empty();
-  ops::fill_rope_table(pass.position, pass.rows,
-                       beyond ? rope.long_inverse_frequency : rope.inverse_frequency,
-                       rope.attention_factor, pass.activations().rope);
+  ops::fill_rope_table(
+      {pass.position, pass.rows, beyond ? rope.long_inverse_frequency : rope.inverse_frequency,
+       rope.attention_factor},
+      pass.activations().rope, pass.run);
 }
 
 void Decoder::Impl::run_layers(std::span<const Token> tokens, RopeRange range,
                                std::span<const ops::KvView> cache, const Pass& pass) const {
-  embed(tokens, pass);
-  fill_rope(range, pass);
+  pass.run.section([&] {
+    embed(tokens, pass);
+    fill_rope(range, pass);
+  });
   for (size_t i = 0; i < layers.size(); ++i) {
-    layers[i].run(pass, cache[i]);
+    pass.run.section([&] { layers[i].run(pass, cache[i]); });
     pass.checkpoint.advance(static_cast<double>(pass.rows));
   }
 }
@@ -77,13 +90,15 @@ void Decoder::Impl::run_layers(std::span<const Token> tokens, RopeRange range,
 /// them. Always in standard precision: a prompt asks for one row as a rule, for which the output
 /// matrix is streamed, while fast panels would unpack all of it.
 void Decoder::Impl::logits(int64_t first_row, int64_t rows, float* out, const Pass& pass) const {
-  const Workspace::Activations& a = pass.activations();
-  ops::rms_norm(a.residual + first_row * shapes.hidden, rows, store.output_norm(),
-                config.rms_norm_eps, a.block_input, kernels, pass.run);
-  Pass some_rows = pass;
-  some_rows.rows = rows;
-  some_rows.precision = Precision::standard;
-  some_rows.multiply(output, a.block_input, shapes.hidden, out, ops::Store::replace);
+  pass.run.section([&] {
+    const Workspace::Activations& a = pass.activations();
+    ops::rms_norm(a.residual + first_row * shapes.hidden, rows, store.output_norm(),
+                  config.rms_norm_eps, a.block_input, kernels, pass.run);
+    Pass some_rows = pass;
+    some_rows.rows = rows;
+    some_rows.precision = Precision::standard;
+    some_rows.multiply(output, a.block_input, shapes.hidden, out, ops::Store::replace);
+  });
 }
 
 Decoder::Decoder(const weights::WeightStore& store, Isa cap)

@@ -41,6 +41,9 @@ class Decoder {
   /// Prompt arithmetic. Error{cancelled} when run.stop is set or keep_going returned false; the
   /// rows written until then are garbage. The same bits for any split of a token sequence into
   /// calls and chunks.
+  ///
+  /// In slices (run.slices) it may return before it is done; called again with the same request it
+  /// goes on. Until then nobody else uses the workspace. all_logits is null.
   void append(const Append& request, Workspace& workspace, const RunContext& run) const;
 
   struct Next {
@@ -50,7 +53,7 @@ class Decoder {
     std::span<const ops::KvView> cache;
     float* logits;  ///< [vocab]
   };
-  /// Generation arithmetic for one token. Error{cancelled}
+  /// Generation arithmetic for one token. Error{cancelled}. In slices as append.
   void next(const Next& request, Workspace& workspace, const RunContext& run) const;
 
   const weights::ModelConfig& config() const noexcept;

@@ -17,7 +17,7 @@ constexpr int64_t kPiece = 32768;
 void swiglu_in_place(float* gate_up, int64_t rows, int64_t n, const kernels::Kernels& kernels,
                      const RunContext& run) {
   const int64_t pieces = ceil_div(n, kPiece);
-  run.threads.parallel_for(rows * pieces, [&](int64_t task, int) {
+  run.parallel_for(rows * pieces, [&](int64_t task, int) {
     if (run.stopped()) return;
     const int64_t first = task % pieces * kPiece;
     float* gate = gate_up + task / pieces * 2 * n + first;

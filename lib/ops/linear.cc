@@ -62,7 +62,7 @@ template <class Items, class Steps, class Body>
 void parallel_for_steps(const RunContext& run, const Items& items, Steps&& steps, Body&& body) {
   int64_t total = 0;
   for (const auto& item : items) total += steps(item);
-  run.threads.parallel_for(total, [&](int64_t task, int worker) {
+  run.parallel_for(total, [&](int64_t task, int worker) {
     if (run.stopped()) return;
     auto item = items.begin();
     for (; task >= steps(*item); ++item) task -= steps(*item);
@@ -206,7 +206,7 @@ void Linear::prefill_pass(const Pass& pass) const {
 /// and columns beyond the data.
 void Linear::load_input(const Pass& pass) const {
   const int64_t size = element_bytes(pass.arithmetic);
-  pass.run.threads.parallel_for(ceil_div(pass.padded_rows(), kRowStep), [&](int64_t task, int) {
+  pass.run.parallel_for(ceil_div(pass.padded_rows(), kRowStep), [&](int64_t task, int) {
     if (pass.run.stopped()) return;
     for (int64_t r = task * kRowStep; r < (task + 1) * kRowStep; ++r) {
       const float* x = pass.rows.x + r * pass.rows.x_stride;
@@ -305,7 +305,7 @@ void Linear::decode(const float* x, float* y, Store store, LinearScratch& scratc
   const kernels::Activation input{x, {codes, codes + padded, factors}};
   if (std::any_of(parts_.begin(), parts_.end(),
                   [](const Part& part) { return is_quantized(part.dtype); })) {
-    kernels_.matrix->quantize_activation(x, in_, input.q);
+    run.once([&] { kernels_.matrix->quantize_activation(x, in_, input.q); });
   }
 
   const auto tasks = [](const Part& part) { return ceil_div(part.rows, part.rows_per_task); };

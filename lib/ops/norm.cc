@@ -15,7 +15,7 @@ constexpr int64_t kRowsPerTask = 16;  // some tens of microseconds at Phi-4 size
 void rms_norm(const float* x, int64_t rows, std::span<const float> weight, float eps, float* y,
               const kernels::Kernels& kernels, const RunContext& run) {
   const auto n = static_cast<int64_t>(weight.size());
-  run.threads.parallel_for(ceil_div(rows, kRowsPerTask), [&](int64_t task, int) {
+  run.parallel_for(ceil_div(rows, kRowsPerTask), [&](int64_t task, int) {
     if (run.stopped()) return;
     const int64_t end = std::min(rows, (task + 1) * kRowsPerTask);
     for (int64_t r = task * kRowsPerTask; r < end; ++r) {

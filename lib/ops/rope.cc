@@ -13,23 +13,27 @@ constexpr int64_t kRowsPerTask = 16;
 
 }  // namespace
 
-void fill_rope_table(int64_t first, int64_t rows, std::span<const float> inverse_frequency,
-                     float attention_factor, const RopeTable& table) {
-  for (int64_t r = 0; r < rows; ++r) {
-    const auto position = static_cast<float>(first + r);
-    for (int64_t i = 0; i < table.half; ++i) {
-      const double angle = position * inverse_frequency[static_cast<size_t>(i)];
-      table.cosine[r * table.half + i] = static_cast<float>(std::cos(angle)) * attention_factor;
-      table.sine[r * table.half + i] = static_cast<float>(std::sin(angle)) * attention_factor;
+void fill_rope_table(const RopeRows& rows, const RopeTable& table, const RunContext& run) {
+  run.parallel_for(ceil_div(rows.rows, kRowsPerTask), [&](int64_t task, int) {
+    if (run.stopped()) return;
+    const int64_t end = std::min(rows.rows, (task + 1) * kRowsPerTask);
+    for (int64_t r = task * kRowsPerTask; r < end; ++r) {
+      const auto position = static_cast<float>(rows.first + r);
+      float *cosine = table.cosine + r * table.half, *sine = table.sine + r * table.half;
+      for (int64_t i = 0; i < table.half; ++i) {
+        const double angle = position * rows.inverse_frequency[static_cast<size_t>(i)];
+        cosine[i] = static_cast<float>(std::cos(angle)) * rows.attention_factor;
+        sine[i] = static_cast<float>(std::sin(angle)) * rows.attention_factor;
+      }
     }
-  }
+  });
 }
 
 void rotate(const HeadRows& rows, const RopeTable& table, weights::RopePairs pairs,
             const kernels::Kernels& kernels, const RunContext& run) {
   const auto rotate_head = pairs == weights::RopePairs::halves ? kernels.vector->rope_halves
                                                                : kernels.vector->rope_neighbours;
-  run.threads.parallel_for(ceil_div(rows.rows, kRowsPerTask), [&](int64_t task, int) {
+  run.parallel_for(ceil_div(rows.rows, kRowsPerTask), [&](int64_t task, int) {
     if (run.stopped()) return;
     const int64_t end = std::min(rows.rows, (task + 1) * kRowsPerTask);
     for (int64_t r = task * kRowsPerTask; r < end; ++r) {

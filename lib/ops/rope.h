@@ -19,11 +19,17 @@ struct RopeTable {
   int64_t half;
 };
 
-/// Fills the table for positions first .. first + rows - 1, times the attention factor. The angle
-/// is rounded to f32 before its cosine is taken, as the reference implementations do: at large
-/// positions that rounding is larger than any tolerance.
-void fill_rope_table(int64_t first, int64_t rows, std::span<const float> inverse_frequency,
-                     float attention_factor, const RopeTable& table);
+/// Positions first .. first + rows - 1 and what they are turned by.
+struct RopeRows {
+  int64_t first, rows;
+  std::span<const float> inverse_frequency;  ///< [half]
+  float attention_factor;
+};
+
+/// Fills the table, times the attention factor. The angle is rounded to f32 before its cosine is
+/// taken, as the reference implementations do: at large positions that rounding is larger than any
+/// tolerance.
+void fill_rope_table(const RopeRows& rows, const RopeTable& table, const RunContext& run);
 
 /// Heads of a number of rows, [rows, heads, head_dim] f32, the heads side by side and the rows
 /// `stride` apart.

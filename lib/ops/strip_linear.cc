@@ -31,6 +31,9 @@ constexpr int64_t kMaxStreamedRows = 32;
 constexpr int64_t kMaxPanels = 4;
 constexpr int64_t kTasksPerThread = 8;
 
+/// Products that one task works on where runs are sliced: about a millisecond of them.
+constexpr int64_t kMaxSlicedProducts = 160'000'000;
+
 /// Numbers that one task quantises, about: some microseconds, less than waking a thread is worth.
 constexpr int64_t kQuantizeNumbers = 32 * 1024;
 
@@ -77,13 +80,13 @@ class StripPass {
         scale_columns_(scale_columns),
         run_(run),
         tiling_(rows.rows, scale_columns),
-        panels_per_task_(panels_per_task(run.threads.threads())) {}
+        panels_per_task_(panels_per_task()) {}
 
   void run() const {
     quantize();
     int64_t total = 0;
     for (const StripPart& part : parts_) total += tasks_of(part);
-    run_.threads.parallel_for(total, [&](int64_t task, int worker) {
+    run_.parallel_for(total, [&](int64_t task, int worker) {
       if (run_.stopped()) return;
       const StripPart* part = parts_.data();
       for (; task >= tasks_of(*part); ++part) task -= tasks_of(*part);
@@ -101,10 +104,14 @@ class StripPass {
     return std::max<int64_t>(1, kTaskBytes / kernels::strip_bytes(part.dtype, call_.cols));
   }
   /// As many as make sense, but enough tasks for all threads to be busy to the end.
-  int64_t panels_per_task(int threads) const {
+  int64_t panels_per_task() const {
     int64_t panels = 0;
     for (const StripPart& part : parts_) panels += ceil_div(strips_of(part), kPanelStrips);
-    return std::clamp<int64_t>(panels / (kTasksPerThread * threads), 1, kMaxPanels);
+    int64_t wanted = panels / (kTasksPerThread * run_.threads.threads());
+    if (run_.is_sliced()) {
+      wanted = std::min(wanted, kMaxSlicedProducts / (rows_.rows * call_.cols * kPanelOutputs));
+    }
+    return std::clamp<int64_t>(wanted, 1, kMaxPanels);
   }
   /// None for parts that take another kind of activations.
   int64_t tasks_of(const StripPart& part) const {
@@ -116,7 +123,7 @@ class StripPass {
     const int64_t piece_columns =
         std::max<int64_t>(1, kQuantizeNumbers / tiling_.tile_rows / kBlockColumns) * kBlockColumns;
     const int64_t pieces = ceil_div(call_.cols, piece_columns);
-    run_.threads.parallel_for(tiling_.tiles * pieces, [&](int64_t task, int) {
+    run_.parallel_for(tiling_.tiles * pieces, [&](int64_t task, int) {
       if (run_.stopped()) return;
       const int64_t tile = task / pieces, column = task % pieces * piece_columns;
       const int64_t first_row = tile * tiling_.tile_rows;

@@ -80,7 +80,8 @@ SessionImpl::SessionImpl(const model::Decoder& decoder, std::vector<Token> end_t
       tokens_(session_context(decoder.config(), options)),
       precision_(options.precision),
       arithmetic_(tokens_.size()),
-      logits_(decoder.config().vocab_size) {
+      logits_(decoder.config().vocab_size),
+      slices_(threads_.threads()) {
   if (options.keep_going) {
     keep_going_ = [this](double done) { return progress_.report(done); };
   }
@@ -115,24 +116,26 @@ void SessionImpl::replace_tail(uint32_t keep, std::span<const Token> tokens) {
 }
 
 SessionImpl::Next SessionImpl::next() {
-  if (length_ == 0)
-    fail(Code::invalid_argument, "next: the session is empty; append at least one token first");
+  check_nonempty("next");
   check_room(length_, 1);
   Next result{};
   cancellable([&] {
     if (logits_length_ != length_) evaluate(length_, nullptr, cancel_);
-    result.token = sampler_.sample(logits_, tokens());
-    result.end = ends(result.token);
-    tokens_[length_] = result.token;
-    arithmetic_[length_] = Arithmetic::generation;
-    ++length_;
+    result = draw();
   });
   return result;
 }
 
+SessionImpl::Next SessionImpl::draw() {
+  const Token token = sampler_.sample(logits_, tokens());
+  tokens_[length_] = token;
+  arithmetic_[length_] = Arithmetic::generation;
+  ++length_;
+  return {token, ends(token)};
+}
+
 std::span<const float> SessionImpl::logits() {
-  if (length_ == 0)
-    fail(Code::invalid_argument, "logits: the session is empty; append at least one token first");
+  check_nonempty("logits");
   if (logits_length_ != length_) {
     // A cancel is for append and next to report. Here it only cuts short what may take long, and
     // stays set.
@@ -150,6 +153,12 @@ void SessionImpl::rewind(uint32_t position) {
   length_ = position;
   cached_ = std::min(cached_, position);
   if (logits_length_ > position) logits_length_ = 0;
+  if (suspended_ && suspended_->last > position) suspended_.reset();
+}
+
+void SessionImpl::check_nonempty(const char* call) const {
+  if (length_ == 0)
+    fail(Code::invalid_argument, call, ": the session is empty; append at least one token first");
 }
 
 void SessionImpl::check_tokens(std::span<const Token> tokens) const {
@@ -176,17 +185,19 @@ model::RopeRange SessionImpl::range_at(uint32_t length) const noexcept {
              : model::RopeRange::within_original;
 }
 
-/// Runs `work` unless a cancel waits already. Whichever way it comes out cancelled, that uses the
-/// cancel up.
-template <class Work>
-void SessionImpl::cancellable(Work work) {
-  if (cancel_.exchange(false, std::memory_order_relaxed)) fail(Code::cancelled, "cancelled");
-  try {
-    work();
-  } catch (const Error& error) {
-    if (error.code() == Code::cancelled) cancel_.store(false, std::memory_order_relaxed);
-    throw;
+/// Forgets of the cache what an evaluation of tokens_[0, length) cannot use.
+void SessionImpl::fit_cache(uint32_t length) {
+  if (const model::RopeRange range = range_at(length); range != cached_range_) {
+    cached_ = 0;
+    cached_range_ = range;
   }
+  cached_ = std::min(
+      cached_, length - 1);  // the last position is evaluated again if only its logits are missing
+}
+
+/// How tokens_[cached_, length) are to be evaluated.
+SessionImpl::Arithmetic SessionImpl::arithmetic_to(uint32_t length) const noexcept {
+  return cached_ + 1 == length ? arithmetic_[cached_] : Arithmetic::prompt;
 }
 
 /// Makes the cache hold tokens_[0, length) and logits_ what follows them.
@@ -194,14 +205,12 @@ void SessionImpl::evaluate(uint32_t length, const WantedRows* wanted,
                            const std::atomic<bool>& stop) {
   const RunContext run{threads_, stop};
   logits_length_ = 0;
-  if (const model::RopeRange range = range_at(length); range != cached_range_) {
-    cached_ = 0;
-    cached_range_ = range;
-  }
-  cached_ = std::min(
-      cached_, length - 1);  // the last position is evaluated again if only its logits are missing
+  fit_cache(length);
+  if (suspended_) finish_suspended(length, stop);
+  if (logits_length_ == length) return;
+  fit_cache(length);
 
-  if (cached_ + 1 == length && arithmetic_[cached_] == Arithmetic::generation) {
+  if (arithmetic_to(length) == Arithmetic::generation) {
     decoder_.next({tokens_[cached_], cached_, cached_range_, cache_.layers(), logits_.data()},
                   workspace_, run);
   } else {

@@ -5,10 +5,13 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "base/fail.h"
 #include "base/parallel.h"
+#include "base/sliced_run.h"
 #include "model/decoder.h"
 #include "model/workspace.h"
 #include "phi/types.h"
@@ -34,10 +37,10 @@ SessionBytes session_bytes(const weights::ModelConfig& config, const SessionOpti
 /// Borrows the decoder. One thread at a time, except cancel(). Everything is allocated and touched
 /// by the constructor.
 ///
-/// Evaluation is lazy at one end only: the last sampled token waits until somebody needs what
-/// follows it. Positions [0, cached_) have their keys and values in the cache, rotated as
-/// cached_range_ says; whatever fails, this stays true, and what is missing is evaluated by the
-/// next call that needs it.
+/// Evaluation is lazy at one end only: the last sampled token, and what was enqueued, wait until
+/// somebody needs what follows them. Positions [0, cached_) have their keys and values in the
+/// cache, rotated as cached_range_ says; whatever fails, this stays true, and what is missing is
+/// evaluated by the next call that needs it.
 class SessionImpl {
  public:
   /// end_tokens: ids at which next() says that the reply ends. Errors as session_bytes and Sampler,
@@ -61,6 +64,15 @@ class SessionImpl {
   };
   Next next();
 
+  /// append() and replace_tail() that put the evaluation off; from then on everything is as if it
+  /// had been done.
+  void enqueue(std::span<const Token> tokens);
+  void enqueue_tail(uint32_t keep, std::span<const Token> tokens);
+
+  /// A slice of next(): none if the limit came first. Calls that follow go on from there; whatever
+  /// other call comes between.
+  std::optional<Next> step(const SliceLimit& limit);
+
   std::span<const float> logits();
   void rewind(uint32_t position);
   void cancel() noexcept { cancel_.store(true, std::memory_order_relaxed); }
@@ -80,15 +92,32 @@ class SessionImpl {
     float* logits;
   };
 
+  /// Positions that go through the model together, in slices.
+  struct SlicedPass {
+    uint32_t first, last;
+    Arithmetic arithmetic;
+    model::RopeRange range;
+    bool wants_logits;  ///< of the last position
+  };
+
+  void check_nonempty(const char* call) const;
   void check_tokens(std::span<const Token> tokens) const;
   void check_room(uint32_t length, size_t more) const;
   model::RopeRange range_at(uint32_t length) const noexcept;
   template <class Work>
-  void cancellable(Work work);
+  void cancellable(Work&& work);
+  Next draw();
+  void fit_cache(uint32_t length);
+  Arithmetic arithmetic_to(uint32_t length) const noexcept;
   void evaluate(uint32_t length, const WantedRows* wanted, const std::atomic<bool>& stop);
   void evaluate_span(uint32_t first, uint32_t last, float* all_logits, float* last_logits,
                      const RunContext& run);
   bool ends(Token token) const noexcept;
+
+  bool evaluate_in_slices(uint32_t length, const std::atomic<bool>& stop);
+  bool can_resume(uint32_t length) const noexcept;
+  void finish_suspended(uint32_t length, const std::atomic<bool>& stop);
+  bool run_pass(const SlicedPass& pass, const std::atomic<bool>& stop);
 
   const model::Decoder& decoder_;
   const std::vector<Token> end_tokens_;
@@ -106,8 +135,23 @@ class SessionImpl {
   uint32_t cached_ = 0;         // <= length_ between calls
   uint32_t logits_length_ = 0;  // logits_ are those after this many tokens; 0 = none
   model::RopeRange cached_range_ = model::RopeRange::within_original;
+  SlicedRun slices_;
+  std::optional<SlicedPass> suspended_;  // what slices_ stopped in; its rows are in workspace_
   std::atomic<bool> cancel_{false};
 };
+
+/// Runs `work` unless a cancel waits already. Whichever way it comes out cancelled, that uses the
+/// cancel up.
+template <class Work>
+void SessionImpl::cancellable(Work&& work) {
+  if (cancel_.exchange(false, std::memory_order_relaxed)) fail(Code::cancelled, "cancelled");
+  try {
+    work();
+  } catch (const Error& error) {
+    if (error.code() == Code::cancelled) cancel_.store(false, std::memory_order_relaxed);
+    throw;
+  }
+}
 
 }  // namespace phi::session
 

@@ -171,10 +171,11 @@ bool is_writable(const std::string& section) {
          section.starts_with(".tdata") || section.starts_with(".tbss") || section == "*COM*";
 }
 
-std::set<std::string> functions_of_header() {
+std::set<std::string> functions_of_headers() {
   std::set<std::string> names;
-  const std::string text =
-      without_comments(read_file(std::string(PHI_SOURCE_DIR) + "/capi/include/phi.h"));
+  std::string text;
+  for (const char* header : {"phi.h", "phi_experimental.h"})
+    text += without_comments(read_file(std::string(PHI_SOURCE_DIR) + "/capi/include/" + header));
   const std::regex function(R"(\b(phi_[a-z0-9_]+)\s*\()");
   for (auto found = std::sregex_iterator(text.begin(), text.end(), function);
        found != std::sregex_iterator(); ++found) {
@@ -256,8 +257,8 @@ TEST_CASE("objects of one instruction set define nothing that the linker may sha
   }
 }
 
-TEST_CASE("libphi.so exports what its map lists and its header declares, and nothing else") {
-  const auto declared = functions_of_header(), listed = symbols_of_map(),
+TEST_CASE("libphi.so exports what its map lists and its headers declare, and nothing else") {
+  const auto declared = functions_of_headers(), listed = symbols_of_map(),
              exported = exports_of_library();
   CHECK(declared.size() > 30);
   CHECK(difference(declared, listed) == "");
@@ -282,7 +283,8 @@ TEST_CASE("libphi.so needs the system's runtime libraries and no other") {
   CHECK(needed >= 2);
   CHECK(dynamic.find("(TEXTREL)") == std::string::npos);
   CHECK(std::regex_search(dynamic, std::regex(R"(\(SONAME\).*\[libphi\.so\.[0-9]+\])")));
-  // A sanitizer's or another compiler's runtime lies outside the system's folders; CMake then names its folder.
+  // A sanitizer's or another compiler's runtime lies outside the system's folders; CMake then names
+  // its folder.
   if (!kSanitized) CHECK(dynamic.find("(RUNPATH)") == std::string::npos);
 }
 

@@ -25,10 +25,13 @@ TEST_CASE("angles are rounded to f32 before their cosine is taken") {
       {0.8234878182411194F, 16383, 0.36019691824913025F, 0.9328762888908386F},
       {4.857388375967275e-06F, 16383, 0.9968352913856506F, 0.07949462532997131F},
       {0.02154434658586979F, 131071, -0.8992763161659241F, 0.43738099932670593F}};
+  const ThreadScope threads(1);
+  const std::atomic<bool> stop{false};
+  const RunContext run{threads, stop};
   for (const Known& value : known) {
     float cosine[2], sine[2];
-    ops::fill_rope_table(value.position - 1, 2, std::vector<float>{value.inverse_frequency}, 1.5F,
-                         {cosine, sine, 1});
+    const std::vector<float> inverse_frequency{value.inverse_frequency};
+    ops::fill_rope_table({value.position - 1, 2, inverse_frequency, 1.5F}, {cosine, sine, 1}, run);
     CHECK(cosine[1] == doctest::Approx(1.5 * double{value.cosine}).epsilon(1e-6));
     CHECK(sine[1] == doctest::Approx(1.5 * double{value.sine}).epsilon(1e-6));
   }

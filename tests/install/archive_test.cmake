@@ -1,0 +1,53 @@
+# Makes the archive and runs what is in it in a root folder that holds nothing else but the shared libraries of the C, C++ and
+# OpenMP runtimes: the program, and a program linked with libphi.so.
+include(${CMAKE_CURRENT_LIST_DIR}/check.cmake)
+
+set(folder ${WORK}/archive)
+set(root ${folder}/root)
+file(REMOVE_RECURSE ${folder})
+find_program(CPACK cpack REQUIRED)
+run(ignored ${CPACK} --config ${BUILD}/CPackConfig.cmake -G TGZ -B ${folder})
+file(GLOB archive ${folder}/libphi-${VERSION}-*.tar.gz)
+file(ARCHIVE_EXTRACT INPUT ${archive} DESTINATION ${root})
+file(GLOB unpacked ${root}/libphi-*)
+foreach(file bin/phi include/phi.h include/phi/model.h include/phi/version.h ${LIBDIR}/libphi.so ${LIBDIR}/libphi.a
+    ${LIBDIR}/cmake/phi/phi-config.cmake ${LIBDIR}/pkgconfig/phi.pc share/man/man1/phi.1 share/doc/libphi${SOVERSION}/copyright)
+  if(NOT EXISTS ${unpacked}/${file})
+    message(FATAL_ERROR "${archive} lacks ${file}")
+  endif()
+endforeach()
+
+file(SIZE ${unpacked}/${LIBDIR}/libphi.so.${VERSION} bytes)
+message("libphi.so, stripped: ${bytes} bytes")
+if(bytes GREATER 15000000)
+  message(FATAL_ERROR "libphi.so has ${bytes} bytes; it is to stay below 15000000")
+endif()
+
+run(ignored ${CC} ${SOURCE}/c/first_token.c -I${unpacked}/include -L${unpacked}/${LIBDIR} -lphi
+  -Wl,-rpath,$ORIGIN/../${LIBDIR} -o ${unpacked}/bin/first_token)
+foreach(program bin/phi bin/first_token)
+  run(linked ldd ${unpacked}/${program})
+  string(REGEX MATCHALL "/[^ \n]+" libraries "${linked}")
+  list(FILTER libraries EXCLUDE REGEX "/libphi\\.so")
+  foreach(library IN LISTS libraries)
+    expect_match("what ${program} needs" "${library}"
+      "/(libc|libm|libstdc\\+\\+|libgcc_s|libgomp|libomp|libpthread|libdl|ld-linux[a-z0-9_-]*)\\.so\\.[0-9]+$")
+    get_filename_component(home ${library} DIRECTORY)
+    file(COPY ${library} DESTINATION ${root}${home} FOLLOW_SYMLINK_CHAIN)
+  endforeach()
+endforeach()
+
+set(enter unshare --map-root-user --root=${root} --wd=/)
+execute_process(COMMAND ${enter} /lib64/ld-linux-x86-64.so.2 --version RESULT_VARIABLE refused OUTPUT_QUIET ERROR_QUIET)
+if(refused)
+  message("skipped: this system does not let a user enter another root folder (unshare --root)")
+  return()
+endif()
+file(COPY ${MODEL}/ DESTINATION ${root}/model)
+get_filename_component(inside ${unpacked} NAME)
+run(version ${enter} /${inside}/bin/phi --version)
+expect_equal("phi --version" "${version}" "phi ${VERSION}\n")
+run(expected ${enter} /${inside}/bin/phi run /model --prompt-ids 1,2,3 --ids -n 1)
+expect_match("phi run --ids" "${expected}" "^[0-9]+\n$")
+run(token ${enter} /${inside}/bin/first_token /model)
+expect_equal("token of a program with libphi.so" "${token}" "${expected}")
