@@ -54,7 +54,7 @@ void fragment([[maybe_unused]] phi::Model& model, [[maybe_unused]] phi::Session&
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers"]
 
 # Languages that are shown and not checked: nothing in them is code of ours or of the reader's.
-PLAIN = {"text", "ini", "markdown", "html", "css", "jinja", "diff"}
+PLAIN = {"text", "toml", "xml", "ini", "markdown", "html", "css", "jinja", "diff"}
 
 
 @dataclass
