@@ -1,11 +1,17 @@
-/* A chat in the terminal, through the C interface alone.   usage: chat MODEL
+/* A chat in the terminal, through the C interface alone.   usage: chat [MODEL]
  *
  * The whole conversation is handed over at every turn; the session keeps what it has already
- * evaluated. */
+ * evaluated. Ctrl-C stops an answer; at the prompt it ends the program. */
+#define _POSIX_C_SOURCE 200809L
 #include <phi.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#ifndef DEFAULT_MODEL
+#define DEFAULT_MODEL "examples/phi-nano/phi-nano.phi"
+#endif
 
 /* The conversation so far. Owns the contents of its messages. */
 typedef struct history {
@@ -18,6 +24,19 @@ typedef struct text {
   char* bytes;
   size_t size;
 } text;
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal_number) {
+  (void)signal_number;
+  interrupted = 1;
+}
+
+/* Called between the pieces of a long prompt. */
+static int32_t keep_going(void* user, double done) {
+  (void)user, (void)done;
+  return !interrupted;
+}
 
 static int text_append(text* t, const char* bytes, size_t size) {
   char* grown = realloc(t->bytes, t->size + size + 1);
@@ -46,12 +65,12 @@ static int history_add(history* h, const char* role, text content) {
 
 static void history_drop_last(history* h) { free((char*)h->messages[--h->count].content); }
 
-static void history_free(history* h) {
-  while (h->count > 0) history_drop_last(h);
-  free(h->messages);
+static void history_drop_first(history* h) {
+  free((char*)h->messages[0].content);
+  memmove(h->messages, h->messages + 1, --h->count * sizeof *h->messages);
 }
 
-/* One line of standard input without its end; 0 at the end of input. */
+/* One line of standard input without its end; 0 at the end of input and after Ctrl-C. */
 static int read_line(text* line) {
   char part[512];
   line->bytes = NULL;
@@ -62,7 +81,7 @@ static int read_line(text* line) {
     if (!text_append(line, part, complete ? size - 1 : size)) break;
     if (complete) return 1;
   }
-  return line->size > 0;
+  return line->size > 0 && !interrupted;
 }
 
 static int show(text* answer, const char* bytes, size_t size) {
@@ -71,17 +90,30 @@ static int show(text* answer, const char* bytes, size_t size) {
   return text_append(answer, bytes, size);
 }
 
+/* Evaluates the conversation; what has no room any more is forgotten, the oldest turns first. */
+static phi_status append(phi_session* session, history* h, phi_error* err) {
+  phi_status status;
+  while ((status = phi_session_append_chat(session, h->messages, h->count, err)) ==
+             PHI_ERR_CONTEXT_FULL &&
+         h->count > 2) {
+    history_drop_first(h); /* the question */
+    history_drop_first(h); /* and its answer */
+    fprintf(stderr, "[no room: the oldest question and its answer are forgotten]\n");
+  }
+  return status;
+}
+
 /* Streams the model's answer to the conversation and collects it. */
-static phi_status answer_turn(phi_session* session, const phi_tokenizer* tokenizer,
-                              const history* h, text* answer, phi_error* err) {
+static phi_status answer_turn(phi_session* session, const phi_tokenizer* tokenizer, history* h,
+                              text* answer, phi_error* err) {
   phi_stream* stream = NULL;
   const char* bytes;
   size_t size;
   phi_token token;
 
-  phi_status status = phi_session_append_chat(session, h->messages, h->count, err);
+  phi_status status = append(session, h, err);
   if (status == PHI_OK) status = phi_stream_create(tokenizer, NULL, &stream, err);
-  while (status == PHI_OK) {
+  while (status == PHI_OK && !interrupted) {
     status = phi_session_next(session, &token, err);
     if (status != PHI_OK)
       break; /* PHI_END: the token is the model's end token, which has no text */
@@ -93,37 +125,50 @@ static phi_status answer_turn(phi_session* session, const phi_tokenizer* tokeniz
     if (status >= 0 && !show(answer, bytes, size)) status = PHI_ERR_OUT_OF_MEMORY;
   }
   phi_stream_free(stream);
-  return status;
+  return interrupted ? PHI_ERR_CANCELLED : status;
+}
+
+/* What went wrong, and what to do about it. */
+static void explain(phi_status status, const phi_error* err) {
+  const char* advice = NULL;
+  if (status == PHI_ERR_CANCELLED) return (void)fprintf(stderr, "[stopped]");
+  if (status == PHI_ERR_NOT_FOUND) advice = "name a Hugging Face folder or a .gguf or .phi file";
+  if (status == PHI_ERR_CONTEXT_FULL) advice = "the answer was cut off: ask for a shorter one";
+  if (status == PHI_ERR_OUT_OF_MEMORY) advice = "close other programs, or take a smaller model";
+  if (status == PHI_ERR_UNSUPPORTED)
+    advice = "a chat wants a model with a tokenizer and a chat template";
+  fprintf(stderr, "%s: %s\n", phi_status_name(status), err->message);
+  if (advice) fprintf(stderr, "(%s)\n", advice);
 }
 
 /* Turn after turn, until the input or the memory ends. */
 static void converse(phi_session* session, const phi_tokenizer* tokenizer) {
   history conversation = {NULL, 0};
-  text line, answer;
+  text line;
 
-  printf("> ");
-  fflush(stdout);
-  while (read_line(&line)) {
+  while (printf("> "), fflush(stdout), read_line(&line)) {
     phi_error err = {0, ""};
     phi_status status;
+    text answer = {NULL, 0};
+
     const int added = history_add(&conversation, "user", line);
     line.bytes = NULL; /* the conversation's now */
     if (!added) break;
-    answer.bytes = NULL;
-    answer.size = 0;
     status = answer_turn(session, tokenizer, &conversation, &answer, &err);
-    if (status < 0) {
-      fprintf(stderr, "%s: %s\n", phi_status_name(status), err.message);
+    if (status < 0 && answer.size > 0) printf("\n"), fflush(stdout);
+    if (status < 0) explain(status, &err);
+    if (answer.size == 0) {
       free(answer.bytes);
       history_drop_last(&conversation); /* the question that got no answer */
     } else if (!history_add(&conversation, "assistant", answer)) {
       break;
     }
-    printf("\n> ");
-    fflush(stdout);
+    interrupted = 0;
+    printf("\n");
   }
   free(line.bytes);
-  history_free(&conversation);
+  while (conversation.count > 0) history_drop_last(&conversation);
+  free(conversation.messages);
   printf("\n");
 }
 
@@ -131,18 +176,21 @@ int main(int argc, char** argv) {
   phi_model* model = NULL;
   phi_session* session = NULL;
   phi_error err = {0, ""};
+  phi_session_options options = PHI_SESSION_OPTIONS_INIT;
+  struct sigaction action;
   phi_status status;
 
-  if (argc != 2) {
-    fprintf(stderr, "usage: %s MODEL\n", argv[0]);
-    return 2;
-  }
-  status = phi_model_open(argv[1], NULL, &model, &err);
-  if (status == PHI_OK) status = phi_session_create(model, NULL, &session, &err);
+  if (argc > 2) return fprintf(stderr, "usage: %s [MODEL]\n", argv[0]), 2;
+  options.keep_going = keep_going;
+  status = phi_model_open(argc == 2 ? argv[1] : DEFAULT_MODEL, NULL, &model, &err);
+  if (status == PHI_OK) status = phi_session_create(model, &options, &session, &err);
   if (status == PHI_OK) {
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_interrupt; /* no SA_RESTART: at the prompt Ctrl-C ends the reading */
+    sigaction(SIGINT, &action, NULL);
     converse(session, phi_model_tokenizer(model));
   } else {
-    fprintf(stderr, "%s: %s\n", phi_status_name(status), err.message);
+    explain(status, &err);
   }
   phi_session_free(session);
   phi_model_free(model);
