@@ -6,6 +6,7 @@ name. libphi is installed, so pkg-config and CMake find it as they do for a read
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -115,3 +116,26 @@ class PageRunner:
             self.command([*common, "--crate-type", "rlib", "--crate-name", "phi", "-l", "phi", sources / "lib.rs", "-o", crate])
         self.command([*common, "--extern", f"phi={crate}", self.tools.save("block.rs", block.text), "-o", program])
         self.command([program])
+
+    def run_csharp(self, block):
+        compiler, runtime = self.tools.find("csharp", "mcs"), self.tools.find("csharp", "mono")
+        if not compiler or not runtime:
+            return
+        binding = REPOSITORY / "capi/bindings/csharp"
+        library, program = self.tools.scratch / "LibPhi.dll", self.tools.scratch / "Block.exe"
+        if not library.exists():
+            self.command([compiler, "-unsafe", "-target:library", f"-out:{library}", *sorted((binding / "src").glob("*.cs"))])
+            shutil.copy(binding / "LibPhi.dll.config", library.with_name("LibPhi.dll.config"))
+        self.command([compiler, f"-r:{library}", f"-out:{program}", self.tools.save("Block.cs", block.text)])
+        self.command([runtime, program])
+
+    def run_js(self, block):
+        """Only where koffi is installed already: a test downloads nothing."""
+        node, binding = self.tools.find("js", "node"), REPOSITORY / "capi/bindings/node"
+        if not node or not (binding / "node_modules/koffi").exists():
+            return
+        (self.folder / "node_modules").mkdir(exist_ok=True)
+        if not (self.folder / "node_modules/phi").exists():
+            (self.folder / "node_modules/phi").symlink_to(binding)
+        (self.folder / "block.mjs").write_text(block.text, encoding="utf-8")
+        self.command([node, "block.mjs"])
