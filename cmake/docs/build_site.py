@@ -8,6 +8,7 @@ material theme, and doxygen.
 """
 
 import argparse
+import json
 import re
 import shutil
 import subprocess
@@ -27,7 +28,8 @@ LINK = re.compile(r"(\]\()([^()\s#]+)((?:#[^()\s]*)?\))")
 
 
 def run(command, **options):
-    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options)
+    done = subprocess.run(
+        [str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options)  # fmt: skip
     if done.returncode != 0:
         sys.exit(f"{command[0]} failed:\n{done.stdout}")
 
@@ -71,6 +73,18 @@ def copy_page(source, pages):
     place.write_text(LINK.sub(linked, source.read_text(encoding="utf-8")), encoding="utf-8")
 
 
+def navigation(pages):
+    """mkdocs.yml, and the pages that it does not name (bindings, examples) in a section of their own, under their titles."""
+    settings = (HERE / "mkdocs.yml").read_text(encoding="utf-8")
+    lines = ["  - Languages and examples:"]
+    for page in sorted(pages.rglob("*.md")):
+        path = page.relative_to(pages).as_posix()
+        if f": {path}\n" not in settings:
+            title = page.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
+            lines.append(f"      - {json.dumps(title)}: {path}")
+    return settings + ("\n".join(lines) + "\n" if len(lines) > 1 else "")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("output", type=Path)
@@ -85,7 +99,7 @@ def main():
             if not {"node_modules", "target"} & set(page.parts):
                 copy_page(page, output / "pages")
     write_reference(output, arguments.version)
-    shutil.copyfile(HERE / "mkdocs.yml", output / "mkdocs.yml")
+    (output / "mkdocs.yml").write_text(navigation(output / "pages"), encoding="utf-8")
     run(["mkdocs", "build", "--config-file", output / "mkdocs.yml"])
     print(output / "site/index.html")
 

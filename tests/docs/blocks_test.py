@@ -27,6 +27,7 @@ class BlocksTest(unittest.TestCase):
         self.tools = Tools(
             build=BUILD, phi=BUILD / "examples/cli/phi", scratch=self.scratch,
             cc=os.environ.get("CC", "cc"), cxx=os.environ.get("CXX", "c++"))  # fmt: skip
+        self.addCleanup(lambda: print("languages that this machine lacks:", ", ".join(sorted(self.tools.missing)) or "none"))
 
 
 class Checked(BlocksTest):
@@ -38,8 +39,6 @@ class Checked(BlocksTest):
                 with self.subTest(str(block)):
                     self.assertEqual("", check(block, self.tools))
         self.assertGreater(count, 30)
-        if self.tools.missing:
-            print("not checked, for want of a compiler:", ", ".join(sorted(self.tools.missing)))
 
 
 class Run(BlocksTest):
@@ -69,7 +68,7 @@ class Run(BlocksTest):
                             runner.take(block)
                         except RunError as error:
                             self.fail(str(error))
-        self.assertGreater(count, 1)
+        self.assertGreater(count, 15)
 
 
 if __name__ == "__main__":

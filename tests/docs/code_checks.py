@@ -54,7 +54,7 @@ void fragment([[maybe_unused]] phi::Model& model, [[maybe_unused]] phi::Session&
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers"]
 
 # Languages that are shown and not checked: nothing in them is code of ours or of the reader's.
-PLAIN = {"text", "ini", "markdown", "html", "css", "jinja", "diff"}
+PLAIN = {"text", "toml", "xml", "ini", "markdown", "html", "css", "jinja", "diff"}
 
 
 @dataclass
@@ -67,6 +67,7 @@ class Tools:
     cc: str = "cc"
     cxx: str = "c++"
     missing: set = field(default_factory=set)
+    page_folder: Path = REPOSITORY  # where the page lies that is being checked
 
     def find(self, language, *names):
         path = next(filter(None, map(shutil.which, names)), "")
@@ -175,8 +176,9 @@ def check_command(command, tools):
     name = words[0]
     for word in words:
         path = re.split(r"[=:]", word)[-1].rstrip("/,)")
-        if path.startswith(PLACES) and not any(c in path for c in "*$") and not (REPOSITORY / path).exists():
-            return f"no such file: {path}"
+        if path.startswith(PLACES) and not any(c in path for c in "*$"):
+            if not any((folder / path).exists() for folder in (REPOSITORY, tools.page_folder)):
+                return f"no such file: {path}"
     if name == "phi" or name.endswith("/phi"):
         return check_phi_command(words, tools)
     if name in KNOWN or name.startswith(("./", "build/", "QUOTED")) or "=" in name:
@@ -227,6 +229,7 @@ def check(block, tools):
         return "\n".join(filter(None, (check_command(" ".join(command_lines(line)), tools) for line in lines)))
     if block.language in PLAIN:
         return ""
+    tools.page_folder = block.page.parent
     checker = CHECKS.get(block.language)
     if checker is None:
         return f"no check for the language '{block.language}'; plain text is called text"
