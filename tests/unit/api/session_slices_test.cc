@@ -146,7 +146,7 @@ TEST_CASE("the fast precision of prompts") {
   }
 }
 
-TEST_CASE("whatever call comes after any task, the tokens are the same") {
+TEST_CASE("interrupted after any task, whatever call comes then, the tokens are the same") {
   const Fixture& fixture = small();
   const SessionOptions options = options_of(Kv::bf16, 1);
   // More than one pass, and a generated token that waits.
@@ -172,7 +172,8 @@ TEST_CASE("whatever call comes after any task, the tokens are the same") {
     CAPTURE(call);
     const bool replaces = call + 1 == std::size(calls);
     bool is_suspended = true;
-    for (int64_t before = 1; is_suspended; ++before) {
+    const int64_t stride = call == 0 ? 1 : 5;
+    for (auto before = static_cast<int64_t>(call + 1); is_suspended; before += stride) {
       CAPTURE(before);
       InternalSession session(fixture, options);
       session.enqueue(prompt);
