@@ -22,7 +22,7 @@ test_packages=(
   abigail-tools
   doxygen mkdocs-material
   python3-numpy nodejs rustc mono-mcs mono-runtime libmono-system-core4.0-cil
-  libgtk-4-dev libsdl2-dev libsqlite3-dev xvfb xauth imagemagick)
+  libgtk-4-dev libsdl2-dev libsdl2-ttf-dev fonts-dejavu-core libsqlite3-dev xvfb xauth imagemagick)
 newer_suites=(trixie forky sid)
 
 deps_dir=${PHI_DEPS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/libphi}
