@@ -23,6 +23,9 @@ static_assert(static_cast<int>(Kv::bf16) == 0 && static_cast<int>(Kv::f32) == 1 
 /// level-2 cache beside it.
 constexpr int64_t kTileRows = 128;
 
+/// Scores that one task of a prompt computes where runs are sliced: about a millisecond of them.
+constexpr int64_t kMaxSlicedScores = kTileRows * 2048;
+
 /// Positions of one task of generation.
 constexpr int64_t kRange = 512;
 static_assert(kRange % kKeyBlock == 0);
@@ -36,6 +39,16 @@ int64_t tile_positions(const AttentionShape& shape) {
   return std::max<int64_t>(1, kTileRows / shape.group());
 }
 int64_t tile_rows(const AttentionShape& shape) { return tile_positions(shape) * shape.group(); }
+
+/// Of a prompt. Results do not depend on it.
+int64_t positions_per_tile(const Queries& queries, const AttentionShape& shape,
+                           const RunContext& run) {
+  const int64_t most = tile_positions(shape);
+  if (!run.is_sliced()) return most;
+  const int64_t end = queries.position + queries.rows;
+  const int64_t keys = shape.window > 0 ? std::min(end, shape.window + most) : end;
+  return std::clamp<int64_t>(kMaxSlicedScores / (keys * shape.group()), 1, most);
+}
 
 /// Cuts scratch into pieces; every piece begins at a cache line.
 class Carver {
@@ -123,6 +136,7 @@ struct Call {
   const AttentionShape& shape;
   const KvView& cache;
   const kernels::AttentionProducts& products;
+  int64_t positions_per_tile = 1;
 };
 
 /// Consecutive query positions with all query heads of one KV head, on their way through the keys.
@@ -139,7 +153,7 @@ class Tile {
         query_bytes_(call.products.query_bytes(dim_)),
         kv_head_(kv_head),
         first_row_(first_row),
-        rows_(std::min(tile_positions(call.shape), call.queries.rows - first_row) * group_) {
+        rows_(std::min(call.positions_per_tile, call.queries.rows - first_row) * group_) {
     const float base_2 = 1.44269504F;  // 1 / ln 2: the kernels' scores count in powers of two
     const float factor = base_2 / std::sqrt(static_cast<float>(dim_));
     for (int64_t i = 0; i < rows_; ++i) {
@@ -269,13 +283,14 @@ void store_kv(const NewRows& rows, const KvView& cache, const kernels::Kernels& 
 void attend_prompt(const Queries& queries, const KvView& cache, AttentionScratch& scratch,
                    const kernels::Kernels& kernels, const RunContext& run) {
   const AttentionShape& shape = scratch.shape();
-  const Call call{queries, shape, cache, kernels_for(cache, kernels).prompt};
-  const int64_t tiles = ceil_div(queries.rows, tile_positions(shape));
+  const int64_t positions = positions_per_tile(queries, shape, run);
+  const Call call{queries, shape, cache, kernels_for(cache, kernels).prompt, positions};
+  const int64_t tiles = ceil_div(queries.rows, positions);
   run.parallel_for(tiles * shape.kv_heads, [&](int64_t task, int worker) {
     const TileScratch tile_scratch(shape, Carver(scratch.worker(worker)));
     const int64_t index = tiles - 1 - task / shape.kv_heads;  // the tiles with the most keys first
     const Tile tile(call, tile_scratch, tile_scratch.results, task % shape.kv_heads,
-                    index * tile_positions(shape));
+                    index * positions);
     const int64_t end = tile.end_position();
     int64_t key = shape.first_visible(tile.first_position()) / kKeyBlock * kKeyBlock;
     for (; key < end; key += kKeyBlock) {

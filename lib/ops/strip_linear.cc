@@ -31,6 +31,9 @@ constexpr int64_t kMaxStreamedRows = 32;
 constexpr int64_t kMaxPanels = 4;
 constexpr int64_t kTasksPerThread = 8;
 
+/// Products that one task works on where runs are sliced: about a millisecond of them.
+constexpr int64_t kMaxSlicedProducts = 160'000'000;
+
 /// Numbers that one task quantises, about: some microseconds, less than waking a thread is worth.
 constexpr int64_t kQuantizeNumbers = 32 * 1024;
 
@@ -77,7 +80,7 @@ class StripPass {
         scale_columns_(scale_columns),
         run_(run),
         tiling_(rows.rows, scale_columns),
-        panels_per_task_(panels_per_task(run.threads.threads())) {}
+        panels_per_task_(panels_per_task()) {}
 
   void run() const {
     quantize();
@@ -101,10 +104,14 @@ class StripPass {
     return std::max<int64_t>(1, kTaskBytes / kernels::strip_bytes(part.dtype, call_.cols));
   }
   /// As many as make sense, but enough tasks for all threads to be busy to the end.
-  int64_t panels_per_task(int threads) const {
+  int64_t panels_per_task() const {
     int64_t panels = 0;
     for (const StripPart& part : parts_) panels += ceil_div(strips_of(part), kPanelStrips);
-    return std::clamp<int64_t>(panels / (kTasksPerThread * threads), 1, kMaxPanels);
+    int64_t wanted = panels / (kTasksPerThread * run_.threads.threads());
+    if (run_.is_sliced()) {
+      wanted = std::min(wanted, kMaxSlicedProducts / (rows_.rows * call_.cols * kPanelOutputs));
+    }
+    return std::clamp<int64_t>(wanted, 1, kMaxPanels);
   }
   /// None for parts that take another kind of activations.
   int64_t tasks_of(const StripPart& part) const {

@@ -132,18 +132,18 @@ def zsh(commands):
     yield "#compdef phi"
     yield "# zsh completion of phi; written by write_completions.py"
     yield ""
-    yield "local -a commands=("
+    yield "local -a verbs=("
     yield from (f"  '{command.name}:{quoted(command.summary)}'" for command in commands)
     yield ")"
     yield "if ((CURRENT == 2)); then"
-    yield "  _describe -t commands 'command' commands"
+    yield "  _describe -t commands 'command' verbs"
     yield "  _arguments '--help[Show all commands]' '--version[Show the version]'"
     yield "  return"
     yield "fi"
-    yield "local command=$words[2]"
+    yield "local verb=$words[2]"
     yield "words=(phi $words[3,-1])"
     yield "((CURRENT--))"
-    yield "case $command in"
+    yield "case $verb in"
     for command in commands:
         yield f"  {command.name})"
         yield "    _arguments \\"
@@ -152,7 +152,7 @@ def zsh(commands):
             for name in flag.names:
                 yield f"      '*{name}{tail} \\"
         yield "      '*:file:_files' ;;"
-    yield "  help) _describe -t commands 'command' commands ;;"
+    yield "  help) _describe -t commands 'command' verbs ;;"
     yield "esac"
 
 
