@@ -7,7 +7,7 @@
 #
 # On Debian and its relatives most parts come from the machine's own packages. Two are newer than Debian 12 has them, and
 # are taken from a newer Debian release through the mirror that this machine's apt is configured with:
-#   oneDNN >= 3.7   built once, static, only what libphi uses (a quarter of its sources)
+#   oneDNN >= 3.7   built once, static, only what libphi uses (less than a third of its sources)
 #   PCRE2 >= 10.44  built once, static, with JIT (newer Unicode tables; half a minute)
 # They go to a cache outside the checkout: $PHI_DEPS_DIR, else $XDG_CACHE_HOME/libphi, else ~/.cache/libphi.
 set -euo pipefail
