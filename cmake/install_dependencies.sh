@@ -21,7 +21,7 @@ packages+=("${extra_packages[@]}")
 test_packages=(
   abigail-tools
   doxygen mkdocs-material
-  python3-numpy nodejs rustc cargo mono-mcs mono-runtime libmono-system-core4.0-cil
+  python3-numpy nodejs rustc rustfmt cargo mono-mcs mono-runtime libmono-system-core4.0-cil
   libgtk-4-dev libsdl2-dev libsqlite3-dev xvfb xauth imagemagick)
 newer_suites=(trixie forky sid)
 
