@@ -176,7 +176,7 @@ def check_command(command, tools):
     name = words[0]
     for word in words:
         path = re.split(r"[=:]", word)[-1].rstrip("/,)")
-        if path.startswith(PLACES) and not any(c in path for c in "*$"):
+        if path.startswith(PLACES) and not any(c in path for c in "*$") and not path.endswith(".exe"):
             if not any((folder / path).exists() for folder in (REPOSITORY, tools.page_folder)):
                 return f"no such file: {path}"
     if name == "phi" or name.endswith("/phi"):
