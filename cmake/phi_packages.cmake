@@ -2,7 +2,7 @@
 
 set(CPACK_PACKAGE_NAME libphi)
 set(CPACK_PACKAGE_VENDOR "The libphi authors")
-set(CPACK_PACKAGE_CONTACT "The libphi authors <libphi@localhost>")
+set(CPACK_PACKAGE_CONTACT "The libphi authors <libphi@localhost>" CACHE STRING "Maintainer of the packages: name <address>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
 set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_VERBATIM_VARIABLES ON)
@@ -19,31 +19,37 @@ set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
+set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_COMPONENTS_ALL runtime development)
 
+set(phi_package_text "libphi runs Phi-4 and related language models on the processor, with no network,
+no Python and no service.")
 set(phi_runtime_package libphi${PHI_SOVERSION})
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME ${phi_runtime_package})
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
-set(CPACK_COMPONENT_RUNTIME_DESCRIPTION "${PROJECT_DESCRIPTION} (shared library)
- Runs Phi-4 and related language models on the processor, with no network,
- no Python and no service. This package has the shared library.")
+set(CPACK_DEBIAN_RUNTIME_DESCRIPTION "language models inside a program (shared library)
+${phi_package_text}
+This package has the shared library.")
 
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libphi-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "${phi_runtime_package} (= ${PROJECT_VERSION})")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "g++, cmake, pkg-config")
-set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "${PROJECT_DESCRIPTION} (development)
- Headers of the C and C++ interfaces, the static library, the CMake package
- and pkg-config files.")
+set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION "language models inside a program (development files)
+${phi_package_text}
+This package has the headers of the C and C++ interfaces, the static library,
+the CMake package and the pkg-config files.")
 
 if(TARGET phi_cli)
   list(APPEND CPACK_COMPONENTS_ALL tools)
   set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME phi-tools)
   set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION misc)
-  set(CPACK_COMPONENT_TOOLS_DESCRIPTION "${PROJECT_DESCRIPTION} (program)
- The program phi: chat, continue texts, convert and measure models. Comes with
- the small model phi-nano.")
+  set(CPACK_DEBIAN_TOOLS_DESCRIPTION "language models in the terminal
+${phi_package_text}
+This package has the program phi, which chats, continues texts, and converts
+and measures models, and the small model phi-nano to try it with.")
 endif()
 
 include(CPack)

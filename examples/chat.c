@@ -2,7 +2,6 @@
  *
  * The whole conversation is handed over at every turn; the session keeps what it has already
  * evaluated. Ctrl-C stops an answer; at the prompt it ends the program. */
-#define _POSIX_C_SOURCE 200809L
 #include <phi.h>
 #include <signal.h>
 #include <stdio.h>
@@ -70,7 +69,7 @@ static void history_drop_first(history* h) {
   memmove(h->messages, h->messages + 1, --h->count * sizeof *h->messages);
 }
 
-/* One line of standard input without its end; 0 at the end of input and after Ctrl-C. */
+/* One line of standard input without its end; 0 at the end of input. */
 static int read_line(text* line) {
   char part[512];
   line->bytes = NULL;
@@ -81,7 +80,7 @@ static int read_line(text* line) {
     if (!text_append(line, part, complete ? size - 1 : size)) break;
     if (complete) return 1;
   }
-  return line->size > 0 && !interrupted;
+  return line->size > 0;
 }
 
 static int show(text* answer, const char* bytes, size_t size) {
@@ -154,7 +153,10 @@ static void converse(phi_session* session, const phi_tokenizer* tokenizer) {
     const int added = history_add(&conversation, "user", line);
     line.bytes = NULL; /* the conversation's now */
     if (!added) break;
+    interrupted = 0;
+    signal(SIGINT, on_interrupt);
     status = answer_turn(session, tokenizer, &conversation, &answer, &err);
+    signal(SIGINT, SIG_DFL); /* at the prompt it ends the program */
     if (status < 0 && answer.size > 0) printf("\n"), fflush(stdout);
     if (status < 0) explain(status, &err);
     if (answer.size == 0) {
@@ -163,7 +165,6 @@ static void converse(phi_session* session, const phi_tokenizer* tokenizer) {
     } else if (!history_add(&conversation, "assistant", answer)) {
       break;
     }
-    interrupted = 0;
     printf("\n");
   }
   free(line.bytes);
@@ -177,7 +178,6 @@ int main(int argc, char** argv) {
   phi_session* session = NULL;
   phi_error err = {0, ""};
   phi_session_options options = PHI_SESSION_OPTIONS_INIT;
-  struct sigaction action;
   phi_status status;
 
   if (argc > 2) return fprintf(stderr, "usage: %s [MODEL]\n", argv[0]), 2;
@@ -185,9 +185,6 @@ int main(int argc, char** argv) {
   status = phi_model_open(argc == 2 ? argv[1] : DEFAULT_MODEL, NULL, &model, &err);
   if (status == PHI_OK) status = phi_session_create(model, &options, &session, &err);
   if (status == PHI_OK) {
-    memset(&action, 0, sizeof action);
-    action.sa_handler = on_interrupt; /* no SA_RESTART: at the prompt Ctrl-C ends the reading */
-    sigaction(SIGINT, &action, NULL);
     converse(session, phi_model_tokenizer(model));
   } else {
     explain(status, &err);

@@ -178,8 +178,39 @@ enum {
   PHI_PRECISION_FAST = 1
 };
 
+/* Where the library's own threads run; the thread that calls the library stays where it is. */
+enum {
+  PHI_PIN_NONE = 0,
+  PHI_PIN_CORES = 1 /* each on one core of those that the process may use */
+};
+
+/* What the library's own threads get of a busy machine; the thread that calls the library keeps its
+   own priority. */
+enum {
+  PHI_PRIORITY_NORMAL = 0,
+  PHI_PRIORITY_LOW = 1, /* less than others: 10 steps nicer than the caller */
+  PHI_PRIORITY_IDLE = 2 /* what others leave */
+};
+
 /* Levels of phi_model_options.log. */
 enum { PHI_LOG_DEBUG = 0, PHI_LOG_INFO = 1, PHI_LOG_WARNING = 2 };
+
+/* Threads of yours that the library works on instead of making its own. docs/threading.md shows one
+   for several kinds of pools. */
+typedef struct phi_thread_pool {
+  uint32_t struct_size; /* = sizeof(phi_thread_pool) */
+  int32_t threads;      /* that can run tasks at once, 1 to 1024: `tasks` is never more */
+  /* Calls task(context, index) once for each index in [0, tasks), on any threads, in any order, and
+     returns when all calls have returned. No task waits for another, so one thread may run them
+     all. Called on the thread that called the library, never by two threads at once for one
+     session, and never after the call that the pool was given to (for a model) or
+     phi_session_free. */
+  void(PHI_CALL* run)(void* user, int32_t tasks, void(PHI_CALL* task)(void* context, int32_t index),
+                      void* context);
+  void* user; /* handed to run */
+} phi_thread_pool;
+#define PHI_THREAD_POOL_INIT \
+  { (uint32_t)sizeof(phi_thread_pool), 0, NULL, NULL }
 
 typedef struct phi_model_options {
   uint32_t struct_size; /* = sizeof(phi_model_options) */
@@ -198,9 +229,14 @@ typedef struct phi_model_options {
   void* user;        /* handed to both callbacks */
   int32_t repack;    /* PHI_REPACK_... */
   uint32_t reserved; /* zero */
+  int32_t pin;       /* PHI_PIN_..., of the threads that load */
+  int32_t priority;  /* PHI_PRIORITY_..., of the threads that load */
+  /* To load on; NULL = threads of the library's own. Copied. Only with pin and priority 0, and
+     threads at most pool->threads; threads = 0: all of them. */
+  const phi_thread_pool* pool;
 } phi_model_options;
 #define PHI_MODEL_OPTIONS_INIT \
-  { (uint32_t)sizeof(phi_model_options), 0, 0, 0, 0, NULL, NULL, NULL, 0, 0 }
+  { (uint32_t)sizeof(phi_model_options), 0, 0, 0, 0, NULL, NULL, NULL, 0, 0, 0, 0, NULL }
 
 /* How the next token is chosen. Steps, in this order: bias, penalties, top_k, top_p, min_p,
    temperature, draw. All zero takes the most probable token. The generator and the draw are
@@ -241,9 +277,17 @@ typedef struct phi_session_options {
   phi_sampling sampling; /* struct_size may be 0 here */
   int32_t precision;     /* PHI_PRECISION_... */
   uint32_t reserved;     /* zero */
+  int32_t pin;           /* PHI_PIN_... */
+  int32_t priority;      /* PHI_PRIORITY_... */
+  /* To evaluate on; NULL = threads of the library's own. Copied. Only with pin and priority 0, and
+     threads at most pool->threads; threads = 0: all of them. */
+  const phi_thread_pool* pool;
 } phi_session_options;
-#define PHI_SESSION_OPTIONS_INIT \
-  { (uint32_t)sizeof(phi_session_options), 0, 0, 0, NULL, NULL, PHI_SAMPLING_INIT, 0, 0 }
+#define PHI_SESSION_OPTIONS_INIT                                                               \
+  {                                                                                            \
+    (uint32_t)sizeof(phi_session_options), 0, 0, 0, NULL, NULL, PHI_SAMPLING_INIT, 0, 0, 0, 0, \
+        NULL                                                                                   \
+  }
 
 typedef struct phi_stream_options {
   uint32_t struct_size;     /* = sizeof(phi_stream_options) */

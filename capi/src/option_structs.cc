@@ -16,6 +16,25 @@ KeepGoing keep_going(ProgressFunction function, void* user) {
   return [function, user](double done) { return function(user, done) != 0; };
 }
 
+/// Empty for NULL.
+HostPool host_pool(const phi_thread_pool* given) {
+  if (given == nullptr) return {};
+  const phi_thread_pool from = read_struct(given, "options.pool");
+  (void)required(from.run, "options.pool.run");
+  return {from.threads,
+          [run = from.run, user = from.user](int32_t tasks, void (*task)(void*, int32_t),
+                                             void* context) { run(user, tasks, task, context); }};
+}
+
+/// What is about threads in either kind of options.
+template <class Options, class Given>
+void set_threads(Options& to, const Given& from) {
+  to.threads = from.threads;
+  to.pin = static_cast<Pin>(from.pin);
+  to.priority = static_cast<Priority>(from.priority);
+  to.pool = host_pool(from.pool);
+}
+
 /// The fields of a phi_sampling that is complete.
 Sampling convert(const phi_sampling& from) {
   Sampling to;
@@ -76,7 +95,7 @@ ModelOptions model_options(const phi_model_options* given) {
   const phi_model_options from = read_struct(given, "options");
   ModelOptions to;
   to.weights = static_cast<Weights>(from.weights);
-  to.threads = from.threads;
+  set_threads(to, from);
   to.isa = static_cast<Isa>(from.isa);
   to.memory_limit_bytes = from.memory_limit_bytes;
   to.keep_going = keep_going(from.keep_going, from.user);
@@ -96,7 +115,7 @@ SessionOptions session_options(const phi_session_options* given) {
   SessionOptions to;
   to.context = from.context;
   to.kv = static_cast<Kv>(from.kv);
-  to.threads = from.threads;
+  set_threads(to, from);
   to.keep_going = keep_going(from.keep_going, from.user);
   if (given != nullptr) to.sampling = nested_sampling(from, *given);
   to.precision = static_cast<Precision>(from.precision);

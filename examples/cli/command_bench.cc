@@ -69,6 +69,7 @@ class BenchCommand final : public Command {
     SessionOptions options;
     options.kv = kv_;
     options.precision = fast_ ? Precision::fast : Precision::standard;
+    model_flags_.set_threads(options);
     options.threads = report.threads;
     progress.begin("opening in new processes");
     std::vector<Opening> openings =
@@ -83,6 +84,7 @@ class BenchCommand final : public Command {
     options.context = report.context = needed_context(tests);
     options.kv = kv_;
     options.precision = fast_ ? Precision::fast : Precision::standard;
+    model_flags_.set_threads(options);
     options.threads = report.threads;
     options.keep_going = progress.callback();
     options.sampling.ignore_end = true;

@@ -196,7 +196,7 @@ class PerplexityCommand final : public Command {
     SessionOptions options;
     options.context = context_;
     options.kv = kv_;
-    options.threads = model_flags_.threads;
+    model_flags_.set_threads(options);
     options.keep_going = [](double) { return !interrupted(); };
     return Session(model, options);
   }

@@ -109,6 +109,12 @@ ModelFlags::ModelFlags(CLI::App& app) {
       ->check(CLI::Range(0, 1024).description(""))
       ->type_name("N")
       ->group(group);
+  app.add_flag("--pin", pin, "Keep every thread but the first on a core of its own")->group(group);
+  add_choice<Priority>(
+      app, "--priority", priority,
+      {{"normal", Priority::normal}, {"low", Priority::low}, {"idle", Priority::idle}})
+      ->description("Of every thread but the first, on a busy machine (default: normal)")
+      ->group(group);
   add_choice<Weights>(app, "--weights", weights,
                       {{"as-stored", Weights::as_stored},
                        {"f32", Weights::f32},
@@ -138,7 +144,7 @@ ModelFlags::ModelFlags(CLI::App& app) {
 ModelOptions ModelFlags::options() const {
   ModelOptions options;
   options.weights = weights;
-  options.threads = threads;
+  set_threads(options);
   options.isa = isa;
   options.repack = no_repack ? Repack::never : Repack::when_faster;
   if (!memory_limit.empty())
@@ -171,7 +177,7 @@ SessionOptions SessionFlags::options(const ModelFlags& model) const {
   options.context = context;
   options.kv = kv;
   options.precision = fast ? Precision::fast : Precision::standard;
-  options.threads = model.threads;
+  model.set_threads(options);
   return options;
 }
 

@@ -38,15 +38,24 @@ class Operands {
   CLI::Option* second_option_ = nullptr;
 };
 
-/// -t, --weights, --isa, --no-repack, --memory-limit, -v
+/// -t, --pin, --priority, --weights, --isa, --no-repack, --memory-limit, -v
 struct ModelFlags {
   explicit ModelFlags(CLI::App& app);
 
   /// Without callbacks.
   ModelOptions options() const;
+  /// Sets what is about threads in options of a model or a session.
+  template <class Options>
+  void set_threads(Options& options) const {
+    options.threads = threads;
+    options.pin = pin ? Pin::cores : Pin::none;
+    options.priority = priority;
+  }
   Verbosity verbosity() const { return verbose ? Verbosity::verbose : Verbosity::quiet; }
 
   int32_t threads = 0;
+  bool pin = false;
+  Priority priority = Priority::normal;
   Weights weights = Weights::as_stored;
   Isa isa = Isa::best;
   bool no_repack = false;

@@ -1,9 +1,7 @@
-/* Answers questions on a small device: one line in, one line out, on a Unix socket or standard
- * input.   usage: phi-edge MODEL [SOCKET]
+/* Answers questions on a small device, one line each.   usage: phi-edge MODEL [SOCKET]
  *
- * One thread evaluates, memory has a limit, and the cache of keys and values takes 8 bits. SIGTERM
- * stops an answer within milliseconds. Under systemd it says when it is ready, and its watchdog
- * hears from the model itself: should an answer hang, the service is started again. */
+ * One thread evaluates, memory has a limit, and SIGTERM stops an answer within milliseconds. Under
+ * systemd the watchdog hears from the model itself: an answer that hangs is noticed. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <phi.h>
@@ -16,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -41,16 +40,21 @@ static void notify(const char* message) {
   strcpy(to.sun_path, path);
   if (*path == '@') to.sun_path[0] = '\0'; /* an abstract name */
   const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  sendto(fd, message, strlen(message), MSG_NOSIGNAL, (struct sockaddr*)&to,
+  sendto(fd, message, strlen(message), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr*)&to,
          (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path)));
   close(fd);
+}
+
+static void still_alive(void) {
+  static time_t last;
+  if (time(NULL) != last) notify("WATCHDOG=1");
+  last = time(NULL);
 }
 
 /* The library calls this during a long prompt. */
 static int32_t keep_going(void* user, double done) {
   (void)user, (void)done;
-  notify("WATCHDOG=1");
-  return 1;
+  return still_alive(), 1;
 }
 
 /* A thread that waits for SIGTERM: any thread may cancel a session. */
@@ -68,7 +72,7 @@ static int wait_for(const service* s, int fd, int seconds) {
   int ready;
   do { /* an idle service tells the watchdog every five seconds that it is well */
     ready = poll(both, 2, 5000);
-    notify("WATCHDOG=1");
+    still_alive();
     if (seconds > 0 && ready == 0 && (seconds -= 5) <= 0) return 0;
   } while (ready == 0 || (ready < 0 && errno == EINTR));
   return both[1].revents == 0;
@@ -87,10 +91,9 @@ static int answer(service* s, const char* question, size_t size, FILE* out) {
   phi_token token;
   const char* text;
   int connected = 1;
-
   phi_status status = phi_session_append_chat(s->session, &message, 1, &err);
   while (status == PHI_OK && connected) {
-    notify("WATCHDOG=1");
+    still_alive();
     if ((status = phi_session_next(s->session, &token, &err)) != PHI_OK) break;
     status = phi_stream_push(s->stream, token, &text, &size, &err);
     if (status >= 0) connected = put(out, text, size);
@@ -144,11 +147,9 @@ static int serve_socket(service* s, const char* path) {
     const int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     if (client < 0) continue;
     setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    FILE* out = fdopen(client, "w");
-    if (out) serve(s, client, out, PATIENCE_SECONDS);
-    out ? fclose(out) : close(client);
+    FILE* out = fdopen(client, "w"); /* NULL only for want of memory */
+    if (out) serve(s, client, out, PATIENCE_SECONDS), fclose(out);
   }
-  close(listener);
   unlink(path);
   return 0;
 }
@@ -178,7 +179,6 @@ int main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN); /* a client that leaves is an error of write */
   sigemptyset(&s.stop_signals);
   sigaddset(&s.stop_signals, SIGTERM);
-  sigaddset(&s.stop_signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &s.stop_signals, NULL); /* before the library has threads */
   const phi_status status = open_service(&s, argv[1], &err);
   if (status == PHI_ERR_OVER_BUDGET)

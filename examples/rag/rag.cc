@@ -16,7 +16,7 @@
 
 namespace {
 
-constexpr uint64_t kSmall = 100'000'000;  // parameters
+constexpr uint32_t kRoom = 2048;  // tokens: a model with less reads a single passage
 
 constexpr std::string_view kTask =
     "Answer the question briefly from the passages alone. After each statement cite the passage "
@@ -43,7 +43,7 @@ phi_status open(Talk& talk, const char* path, phi_error* err) {
   return status;
 }
 
-// A model of few parameters answers questions about one short text and knows no other form.
+// What a very small model can do: a question about one short text, in the form that it knows.
 phi_status read_story(Talk& talk, const std::string& question, const Passage& passage,
                       phi_error* err) {
   std::string text = passage.text + question;
@@ -86,7 +86,7 @@ phi_status answer(const char* model, const std::string& question, std::vector<Pa
   Talk talk;
   std::string answer;
   phi_status status = open(talk, model, err);
-  const bool small = talk.info.parameters < kSmall;
+  const bool small = talk.info.context < kRoom;
   if (status == PHI_OK)
     status = small ? read_story(talk, question, passages.front(), err)
                    : read_passages(talk, question, passages, err);

@@ -40,6 +40,26 @@ enum class Repack : int32_t { when_faster = 0, never = 1 };
 /// standard. docs/numerics.md has the errors of both.
 enum class Precision : int32_t { standard = 0, fast = 1 };
 
+/// Where the library's own threads run. cores: each bound to one core of the affinity mask. The
+/// thread that calls the library does its part wherever it is.
+enum class Pin : int32_t { none = 0, cores = 1 };
+
+/// What the library's own threads get of a busy machine. low: less than others (10 steps nicer than
+/// the caller); idle: what others leave. The thread that calls the library keeps its priority.
+enum class Priority : int32_t { normal = 0, low = 1, idle = 2 };
+
+/// Calls task(context, index) once for each index in [0, tasks), on any threads, in any order, and
+/// returns when all calls have returned. No task waits for another.
+using RunTasks =
+    std::function<void(int32_t tasks, void (*task)(void* context, int32_t index), void* context)>;
+
+/// Threads of the application that the library works on instead of its own. docs/threading.md has
+/// the contract.
+struct HostPool {
+  int32_t threads = 0;  ///< that can run tasks at once: `tasks` is never more; 1 to 1024
+  RunTasks run;         ///< empty = no pool; on the thread that calls the library
+};
+
 /// May control tokens spelled inside a text become control tokens?
 enum class Specials : int32_t { as_text = 0, parse = 1 };
 
@@ -69,6 +89,9 @@ struct ModelOptions {
   KeepGoing keep_going;  ///< progress of the load
   LogSink log;           ///< empty = silent
   Repack repack = Repack::when_faster;
+  Pin pin = Pin::none;                   ///< of load workers
+  Priority priority = Priority::normal;  ///< of load workers
+  HostPool pool;                         ///< to load on; only without pin and priority
 };
 
 /// How the next token is chosen. Order: bias, penalties, top-k, top-p, min-p, temperature, draw.
@@ -94,6 +117,9 @@ struct SessionOptions {
   KeepGoing keep_going;  ///< progress of long prefill
   Sampling sampling;
   Precision precision = Precision::standard;
+  Pin pin = Pin::none;
+  Priority priority = Priority::normal;
+  HostPool pool;  ///< to evaluate on; only without pin and priority
 };
 
 struct StreamOptions {

@@ -40,7 +40,7 @@ std::vector<Token> collect_end_tokens(const Tokenizer& tokenizer,
 
 weights::WeightStore load_weights(ModelSource&& source, const ModelOptions& options) {
   session::Progress progress(options.keep_going);
-  const ThreadScope threads(options.threads);
+  const ThreadScope threads(thread_options(options));
   return std::move(source).load(
       {.weights = options.weights,
        .layout = layout_choice(options),

@@ -35,7 +35,7 @@ void convert_to_packed(const std::string& from, const std::string& to,
   session::Progress progress(options.keep_going);
   const auto keep_going = [&progress](double done) { return progress.report(done); };
   progress.set_stage(0, 0.5);
-  const ThreadScope threads(options.threads);
+  const ThreadScope threads(thread_options(options));
   const weights::WeightStore store =
       std::move(source).load({.weights = options.weights,
                               .layout = detail::layout_choice(options),

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace phi {
 
@@ -72,23 +73,44 @@ int32_t quota_cores() {
   return static_cast<int32_t>((microseconds + period - 1) / period);
 }
 
+/// (package, core) of a processor.
+std::pair<int64_t, int64_t> core_of(int cpu) {
+  const std::string topology = "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/";
+  return {read_number(topology + "physical_package_id", 0),
+          read_number(topology + "core_id", 1000 + cpu)};
+}
+
 }  // namespace
 
-int32_t usable_cores() {
+std::vector<int> usable_processors() {
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) {
-    return static_cast<int32_t>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
-  }
-  std::set<std::pair<int64_t, int64_t>>
-      cores;  // (package, core): hyper-threads of one core count once
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return {};
+  std::set<std::pair<int64_t, int64_t>> cores;  // (package, core)
+  std::vector<int> processors, siblings;
   for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
     if (!CPU_ISSET(cpu, &allowed)) continue;
-    const std::string topology = "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/";
-    cores.emplace(read_number(topology + "physical_package_id", 0),
-                  read_number(topology + "core_id", 1000 + cpu));
+    const bool first_of_its_core = cores.insert(core_of(cpu)).second;
+    (first_of_its_core ? processors : siblings).push_back(cpu);
   }
-  return std::max(1, std::min(static_cast<int32_t>(cores.size()), quota_cores()));
+  processors.insert(processors.end(), siblings.begin(), siblings.end());
+  return processors;
+}
+
+int32_t usable_cores() {
+  std::set<std::pair<int64_t, int64_t>> cores;  // hyper-threads of one core count once
+  for (const int cpu : usable_processors()) cores.insert(core_of(cpu));
+  const auto count = static_cast<int32_t>(cores.size());
+  const auto online = static_cast<int32_t>(sysconf(_SC_NPROCESSORS_ONLN));
+  return std::max(1, std::min(count > 0 ? count : online, quota_cores()));
+}
+
+void pause_processor() noexcept {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
 }
 
 int64_t l2_cache_bytes() noexcept {

@@ -3,6 +3,7 @@
 #define PHI_BASE_CPU_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "phi/types.h"
 
@@ -24,6 +25,13 @@ const char* isa_name(Isa isa) noexcept;
 
 /// Physical cores in this process's affinity mask and CPU quota, at least 1.
 int32_t usable_cores();
+
+/// The processors of this process's affinity mask: one of every physical core, then the others.
+/// Empty where the system does not tell.
+std::vector<int> usable_processors();
+
+/// Tells the processor that this thread only looks again and again.
+void pause_processor() noexcept;
 
 /// Bytes of level-2 cache of one core; 1 MiB where the system does not tell.
 int64_t l2_cache_bytes() noexcept;

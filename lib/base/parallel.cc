@@ -1,17 +1,13 @@
 #include "base/parallel.h"
 
-#include <omp.h>
-
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
+#include <new>
 #include <optional>
 #include <system_error>
-#include <thread>
-#include <vector>
 
 #include "base/cpu.h"
 #include "base/fail.h"
+#include "base/parallel_backends.h"
 #include "base/task_shares.h"
 
 namespace phi {
@@ -20,126 +16,41 @@ namespace {
 
 constexpr int32_t kMaxThreads = 1024;
 
-/// Runs tasks as one of the workers until none is left.
-void work_on(const ParallelLoop& loop, TaskShares& shares, int worker) {
-  while (const std::optional<int64_t> task = shares.take(worker))
-    loop.function(loop.context, loop.first + *task, worker);
+bool is_own_wish(const ThreadOptions& options) {
+  return options.pin != Pin::none || options.priority != Priority::normal;
 }
 
-/// Threads of the process's OpenMP runtime. The runtime keeps a team per calling thread.
-class OpenMpBackend final : public ParallelBackend {
- public:
-  explicit OpenMpBackend(int threads) : threads_(threads), shares_(threads) {}
-  int threads() const noexcept override { return threads_; }
-
-  void run(const ParallelLoop& loop) override {
-    const int team = static_cast<int>(std::min<int64_t>(threads_, loop.tasks));
-    shares_.deal(loop.tasks, team);
-    if (team <= 1) {
-      work_on(loop, shares_, 0);
-      return;
-    }
-#pragma omp parallel num_threads(team)
-    work_on(loop, shares_, omp_get_thread_num());
+void check_choices(const ThreadOptions& options) {
+  if (options.pin != Pin::none && options.pin != Pin::cores) {
+    fail(Code::invalid_argument, "pin: ", static_cast<int32_t>(options.pin),
+         " is not a known choice");
   }
-
- private:
-  int threads_;
-  TaskShares shares_;
-};
-
-/// Our own threads: they sleep between loops and end with the session.
-class PoolBackend final : public ParallelBackend {
- public:
-  explicit PoolBackend(int threads) : shares_(threads) {
-    workers_.reserve(static_cast<size_t>(threads - 1));
-    try {
-      for (int worker = 1; worker < threads; ++worker)
-        workers_.emplace_back([this, worker] { work(worker); });
-    } catch (...) {
-      stop();
-      throw;
-    }
-  }
-  ~PoolBackend() override { stop(); }
-  int threads() const noexcept override { return static_cast<int>(workers_.size()) + 1; }
-
-  void run(const ParallelLoop& loop) override {
-    if (loop.tasks <= 1 || workers_.empty()) {
-      shares_.deal(loop.tasks, 1);
-      work_on(loop, shares_, 0);
-      return;
-    }
-    {
-      const std::lock_guard lock(mutex_);
-      loop_ = loop;
-      shares_.deal(loop.tasks, threads());
-      busy_ = static_cast<int>(workers_.size());
-      ++round_;
-    }
-    wake_.notify_all();
-    work_on(loop, shares_, 0);
-    std::unique_lock lock(mutex_);
-    done_.wait(lock, [this] { return busy_ == 0; });
-  }
-
- private:
-  void work(int worker) {
-    uint64_t seen = 0;
-    std::unique_lock lock(mutex_);
-    while (true) {
-      wake_.wait(lock, [&] { return stopping_ || round_ != seen; });
-      if (stopping_) return;
-      seen = round_;
-      const ParallelLoop loop = loop_;
-      lock.unlock();
-      work_on(loop, shares_, worker);
-      lock.lock();
-      if (--busy_ == 0) done_.notify_one();
-    }
-  }
-
-  void stop() noexcept {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    wake_.notify_all();
-    for (std::thread& worker : workers_) worker.join();
-  }
-
-  std::mutex mutex_;
-  std::condition_variable wake_, done_;
-  std::vector<std::thread> workers_;
-  TaskShares shares_;
-  ParallelLoop loop_{};  // guarded by mutex_, as all below
-  uint64_t round_ = 0;
-  int busy_ = 0;
-  bool stopping_ = false;
-};
-
-/// The OpenMP runtime ends the process when it cannot make a thread; so try first whether the
-/// system would give them.
-void prove_threads(int threads) {
-  std::vector<std::thread> trial;
-  const auto join_all = [&] {
-    for (std::thread& thread : trial) thread.join();
-  };
-  try {
-    trial.reserve(static_cast<size_t>(threads));
-    for (int i = 1; i < threads; ++i) trial.emplace_back([] {});
-  } catch (...) {
-    join_all();
-    throw;
-  }
-  join_all();
+  const auto priority = static_cast<int32_t>(options.priority);
+  if (priority < 0 || priority > static_cast<int32_t>(Priority::idle))
+    fail(Code::invalid_argument, "priority: ", priority, " is not a known choice");
 }
 
-std::unique_ptr<ParallelBackend> make_backend(int threads, Backend backend) {
+void check_pool(const ThreadOptions& options) {
+  if (is_own_wish(options)) {
+    fail(Code::invalid_argument, options.pin != Pin::none ? "pin" : "priority",
+         ": the threads are those of 'pool', which only their owner sets up");
+  }
+  if (options.pool.threads < 1 || options.pool.threads > kMaxThreads) {
+    fail(Code::out_of_range, "pool.threads: ", options.pool.threads, " is outside 1..",
+         kMaxThreads);
+  }
+  if (options.threads > options.pool.threads) {
+    fail(Code::out_of_range, "threads: ", options.threads, " asked for, the pool has ",
+         options.pool.threads);
+  }
+}
+
+std::unique_ptr<ParallelBackend> make_backend(const ThreadOptions& options, Backend backend) {
+  const int threads = thread_count(options);
   try {
-    if (backend == Backend::pool) return std::make_unique<PoolBackend>(threads);
-    prove_threads(threads);
-    return std::make_unique<OpenMpBackend>(threads);
+    if (options.pool.run) return make_host_backend(threads, options.pool);
+    if (backend == Backend::openmp && !is_own_wish(options)) return make_openmp_backend(threads);
+    return make_pool_backend(threads, options.pin, options.priority);
   } catch (const std::system_error& error) {
     fail(Code::out_of_memory, "threads: the system does not give ", threads, " threads (",
          error.what(), ")");
@@ -150,12 +61,26 @@ std::unique_ptr<ParallelBackend> make_backend(int threads, Backend backend) {
 
 }  // namespace
 
-ThreadScope::ThreadScope(int32_t threads, Backend backend) {
-  if (threads < 0 || threads > kMaxThreads) {
-    fail(Code::out_of_range, "threads: ", threads, " is outside 0..", kMaxThreads);
+int thread_count(const ThreadOptions& options) {
+  if (options.threads < 0 || options.threads > kMaxThreads) {
+    fail(Code::out_of_range, "threads: ", options.threads, " is outside 0..", kMaxThreads);
   }
-  backend_ = make_backend(threads == 0 ? usable_cores() : threads, backend);
+  check_choices(options);
+  if (options.pool.run) check_pool(options);
+  if (options.threads > 0) return options.threads;
+  return options.pool.run ? options.pool.threads : usable_cores();
 }
+
+void work_on(const ParallelLoop& loop, TaskShares& shares, int worker) {
+  while (const std::optional<int64_t> task = shares.take(worker))
+    loop.function(loop.context, loop.first + *task, worker);
+}
+
+ThreadScope::ThreadScope(const ThreadOptions& options, Backend backend)
+    : backend_(make_backend(options, backend)) {}
+
+ThreadScope::ThreadScope(int32_t threads, Backend backend)
+    : ThreadScope(ThreadOptions{.threads = threads, .pool = {}}, backend) {}
 
 void ThreadScope::run(int64_t tasks, TaskFunction function, void* context) const {
   for (int64_t first = 0; first < tasks; first += TaskShares::kMaxTasks)

@@ -10,6 +10,8 @@
 #include <memory>
 #include <type_traits>
 
+#include "phi/types.h"
+
 namespace phi {
 
 /// One task of a parallel loop. Must not throw. `worker` is in [0, threads) and no two tasks run as
@@ -32,17 +34,37 @@ class ParallelBackend {
 };
 
 enum class Backend { openmp, pool };
-#ifdef PHI_DEFAULT_BACKEND_POOL
-inline constexpr Backend kDefaultBackend = Backend::pool;
-#else
+#ifdef PHI_DEFAULT_BACKEND_OPENMP
 inline constexpr Backend kDefaultBackend = Backend::openmp;
+#else
+inline constexpr Backend kDefaultBackend = Backend::pool;
 #endif
+
+/// Which threads, in the words of the public options.
+struct ThreadOptions {
+  int32_t threads = 0;  ///< 0 = those of the host's pool, or usable_cores()
+  Pin pin = Pin::none;
+  Priority priority = Priority::normal;
+  HostPool pool;
+};
+
+/// The part of ModelOptions or SessionOptions that is about threads.
+template <class Options>
+ThreadOptions thread_options(const Options& options) {
+  return {options.threads, options.pin, options.priority, options.pool};
+}
+
+/// How many threads these options mean. Error{out_of_range} above 1024 or the pool's number,
+/// Error{invalid_argument} for options that contradict each other or have no such value.
+int thread_count(const ThreadOptions& options);
 
 /// The threads of one session or one load. Not shared between threads of the application.
 class ThreadScope {
  public:
-  /// threads: 0 = usable_cores(). Error{out_of_range} above 1024, Error{out_of_memory} if the
-  /// system gives no more threads.
+  /// The host's pool if there is one; threads of our own where they are to be pinned or nicer; else
+  /// the given backend's. Errors of thread_count(); Error{out_of_memory} if the system gives no
+  /// more threads, Error{unsupported} if it does not pin them.
+  explicit ThreadScope(const ThreadOptions& options, Backend backend = kDefaultBackend);
   explicit ThreadScope(int32_t threads, Backend backend = kDefaultBackend);
 
   int threads() const noexcept { return backend_->threads(); }

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/checked.h"
-#include "base/cpu.h"
 #include "base/fail.h"
 #include "kernels/dispatch.h"
 
@@ -13,7 +12,6 @@ namespace phi::session {
 namespace {
 
 constexpr uint32_t kDefaultContext = 4096;
-constexpr int32_t kMaxThreads = 1024;
 
 bool has_longrope(const weights::ModelConfig& config) noexcept {
   return config.rope.original_context > 0 && !config.rope.long_inverse_frequency.empty();
@@ -31,15 +29,6 @@ KvCache::Shape cache_shape(const weights::ModelConfig& config, const SessionOpti
   }
   return {config.layers, config.kv_heads, config.head_dim, session_context(config, options),
           options.kv};
-}
-
-/// The number of threads that these options ask for; what ThreadScope would refuse is refused here,
-/// before sizes are computed.
-int thread_count(const SessionOptions& options) {
-  if (options.threads < 0 || options.threads > kMaxThreads) {
-    fail(Code::out_of_range, "threads: ", options.threads, " is outside 0..", kMaxThreads);
-  }
-  return options.threads == 0 ? usable_cores() : options.threads;
 }
 
 }  // namespace
@@ -61,7 +50,7 @@ SessionBytes session_bytes(const weights::ModelConfig& config, const SessionOpti
   const uint64_t logits = uint64_t{config.vocab_size} * sizeof(float);
   const uint64_t tokens = uint64_t{shape.capacity} * (sizeof(Token) + sizeof(uint8_t));
   const uint64_t workspace =
-      model::Workspace::size_bytes(config, shape.capacity, thread_count(options));
+      model::Workspace::size_bytes(config, shape.capacity, thread_count(thread_options(options)));
   return {
       KvCache::size_bytes(shape),
       checked_add(workspace, Sampler::size_bytes(config.vocab_size) + logits + tokens, "scratch")};
@@ -71,7 +60,7 @@ SessionImpl::SessionImpl(const model::Decoder& decoder, std::vector<Token> end_t
                          const SessionOptions& options)
     : decoder_(decoder),
       end_tokens_(std::move(end_tokens)),
-      threads_(options.threads),
+      threads_(thread_options(options)),
       sampler_(decoder.config().vocab_size, options.sampling,
                *kernels::select_kernels(decoder.isa()).weighing),
       cache_(cache_shape(decoder.config(), options)),

@@ -61,8 +61,10 @@ void test_structs(void);
 void test_model(void);
 void test_tokenizer(void);
 void test_session(void);
+void test_slices(void);
 void test_stream(void);
 void test_lifetime(void);
 void test_threads(void);
+void test_pool(void);
 
 #endif

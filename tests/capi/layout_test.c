@@ -15,7 +15,7 @@ FROZEN(error, sizeof(phi_error) == 256);
 FIELD(phi_error, code, 0);
 FIELD(phi_error, message, 4);
 
-FROZEN(model_options, sizeof(phi_model_options) >= 56);
+FROZEN(model_options, sizeof(phi_model_options) >= 72);
 FIELD(phi_model_options, struct_size, 0);
 FIELD(phi_model_options, weights, 4);
 FIELD(phi_model_options, threads, 8);
@@ -26,6 +26,15 @@ FIELD(phi_model_options, log, 32);
 FIELD(phi_model_options, user, 40);
 FIELD(phi_model_options, repack, 48);
 FIELD(phi_model_options, reserved, 52);
+FIELD(phi_model_options, pin, 56);
+FIELD(phi_model_options, priority, 60);
+FIELD(phi_model_options, pool, 64);
+
+FROZEN(thread_pool, sizeof(phi_thread_pool) == 24);
+FIELD(phi_thread_pool, struct_size, 0);
+FIELD(phi_thread_pool, threads, 4);
+FIELD(phi_thread_pool, run, 8);
+FIELD(phi_thread_pool, user, 16);
 
 FROZEN(sampling, sizeof(phi_sampling) >= 88);
 FIELD(phi_sampling, struct_size, 0);
@@ -45,7 +54,7 @@ FIELD(phi_sampling, bias_count, 64);
 FIELD(phi_sampling, stop_tokens, 72);
 FIELD(phi_sampling, stop_count, 80);
 
-FROZEN(session_options, sizeof(phi_session_options) >= 128);
+FROZEN(session_options, sizeof(phi_session_options) >= 144);
 FIELD(phi_session_options, struct_size, 0);
 FIELD(phi_session_options, context, 4);
 FIELD(phi_session_options, kv, 8);
@@ -55,6 +64,9 @@ FIELD(phi_session_options, user, 24);
 FIELD(phi_session_options, sampling, 32);
 FIELD(phi_session_options, precision, 120);
 FIELD(phi_session_options, reserved, 124);
+FIELD(phi_session_options, pin, 128);
+FIELD(phi_session_options, priority, 132);
+FIELD(phi_session_options, pool, 136);
 
 FROZEN(stream_options, sizeof(phi_stream_options) >= 24);
 FIELD(phi_stream_options, struct_size, 0);
@@ -139,6 +151,11 @@ void test_layout(void) {
       {PHI_REPACK_NEVER, 1},
       {PHI_PRECISION_STANDARD, 0},
       {PHI_PRECISION_FAST, 1},
+      {PHI_PIN_NONE, 0},
+      {PHI_PIN_CORES, 1},
+      {PHI_PRIORITY_NORMAL, 0},
+      {PHI_PRIORITY_LOW, 1},
+      {PHI_PRIORITY_IDLE, 2},
       {PHI_LOG_DEBUG, 0},
       {PHI_LOG_INFO, 1},
       {PHI_LOG_WARNING, 2},

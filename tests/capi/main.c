@@ -35,9 +35,11 @@ int main(int argc, char** argv) {
   test_model();
   test_tokenizer();
   test_session();
+  test_slices();
   test_stream();
   test_lifetime();
   test_threads();
+  test_pool();
   remove(packed_file);
   printf("%d checks, %d failed\n", checks, failures);
   return failures != 0;

@@ -37,8 +37,8 @@ TEST_CASE("complete.cc goes on with its prompt") {
 }
 
 TEST_CASE("both say what went wrong") {
-  CHECK(run_phi({}, "", PHI_EXAMPLE_CHAT).status == 2);
-  CHECK(run_phi({}, "", PHI_EXAMPLE_COMPLETE).status == 2);
+  CHECK(run_phi({"a", "b"}, "", PHI_EXAMPLE_CHAT).status == 2);
+  CHECK(run_phi({"a", "b", "c", "d"}, "", PHI_EXAMPLE_COMPLETE).status == 2);
   for (const char* program : {PHI_EXAMPLE_CHAT, PHI_EXAMPLE_COMPLETE}) {
     const PhiResult result = run_phi(program == std::string(PHI_EXAMPLE_CHAT)
                                          ? std::vector<std::string>{"/nowhere"}

@@ -2,6 +2,7 @@
 // and no object has changed.
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -257,6 +258,35 @@ TEST_CASE("a call that ran out of memory leaves the session as it was") {
       session.rewind(length);
     };
     fail_each_allocation(Failing::once, attempt, unchanged);
+  }
+}
+
+TEST_CASE("a step that ran out of memory is done again by the next one") {
+  for (const char* name : {"c8_phi4_sharded", "gguf/g1_phi4/g1_phi4-Q4_0.gguf"}) {
+    CAPTURE(name);
+    const Model model = Model::open(test_data(std::string("golden/data/") + name));
+    Session session(model, small_session());
+    const std::vector<Token> first = {5, 17, 3, 200, 41}, second = {8, 9};
+    session.append(first);
+    session.append(second);
+    const std::vector<float> expected(session.logits().begin(), session.logits().end());
+    const auto length = static_cast<uint32_t>(first.size());
+    const auto step_to_token = [&] {
+      while (!session.step(std::chrono::microseconds(0))) {
+      }
+    };
+    auto attempt = [&] {
+      session.rewind(length);
+      session.enqueue(second);
+      return outcome_of(step_to_token);
+    };
+    auto goes_on = [&] {
+      CHECK(session.position() == length + second.size());
+      step_to_token();
+      session.rewind(length + 2);
+      CHECK(std::vector<float>(session.logits().begin(), session.logits().end()) == expected);
+    };
+    fail_each_allocation(Failing::once, attempt, goes_on);
   }
 }
 

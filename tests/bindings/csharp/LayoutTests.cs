@@ -1,9 +1,11 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.IO;
 using System.Linq;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using LibPhi;
 
 /// <summary>The structs and numbers of the binding against what a C compiler makes of phi.h, as
@@ -62,6 +64,26 @@ internal static class LayoutTests
             constants += lines.Count;
         }
         Check.Equal(32, constants);
+    }
+
+    public static void FunctionsAreThoseOfTheHeader()
+    {
+        string header = File.ReadAllText(TestRun.Golden("../../../capi/include/phi.h"));
+        var parameters = new Dictionary<string, int>();
+        foreach (Match match in Regex.Matches(header, @"PHI_CALL (phi_\w+)\(([^)]*)\);"))
+        {
+            string list = match.Groups[2].Value;
+            parameters[match.Groups[1].Value] = list == "void" ? 0 : list.Split(',').Length;
+        }
+        MethodInfo[] declared = Binding.GetType("LibPhi.Native", true)
+            .GetMethods(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+            .Where(method => method.Name.StartsWith("phi_")).ToArray();
+        Check.That(declared.Length > 30);
+        foreach (MethodInfo method in declared)
+        {
+            Check.Equal(method.Name + " " + parameters[method.Name],
+                method.Name + " " + method.GetParameters().Length);
+        }
     }
 
     public static void TheLibraryThatRunsKnowsThisInterface()

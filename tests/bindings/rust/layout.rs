@@ -209,6 +209,37 @@ fn structs_and_constants_are_those_of_the_header() {
     assert!(c.is_empty(), "not declared in phi::sys: {c:?}");
 }
 
+/// The functions that a source declares after `marker`, with the number of their parameters.
+fn functions(source: &str, marker: &str) -> HashMap<String, usize> {
+    source
+        .split(marker)
+        .skip(1)
+        .filter_map(|rest| {
+            let (name, rest) = rest.split_once('(')?;
+            let count = rest
+                .split_once(')')?
+                .0
+                .split(',')
+                .filter(|parameter| !["", "void"].contains(&parameter.trim()))
+                .count();
+            Some((name.to_owned(), count))
+        })
+        .collect()
+}
+
+#[test]
+fn functions_are_those_of_the_header() {
+    let here = env!("CARGO_MANIFEST_DIR");
+    let read = |path| std::fs::read_to_string(format!("{here}/../../../{path}")).expect(path);
+    let header = read("capi/include/phi.h");
+    let c = functions(&header, "PHI_CALL ");
+    let declared = functions(&read("capi/bindings/rust/src/sys.rs"), "pub fn ");
+    assert!(declared.len() > 30);
+    for (name, parameters) in declared {
+        assert_eq!(c.get(&name), Some(&parameters), "{name}");
+    }
+}
+
 #[test]
 fn the_library_that_runs_knows_this_interface() {
     assert!(phi::abi_version() >= PHI_ABI_VERSION);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <new>
 #include <vector>
@@ -59,7 +60,7 @@ long allocations_of(Work work) {
 
 }  // namespace
 
-TEST_CASE("append, next, logits and rewind allocate nothing") {
+TEST_CASE("append, next, enqueue, step, logits and rewind allocate nothing") {
   // oneDNN allocates a little inside each call of its micro-kernels, which is not ours: the base
   // level does without them.
   ModelOptions model_options;
@@ -83,6 +84,12 @@ TEST_CASE("append, next, logits and rewind allocate nothing") {
               (void)session.next();  // across the boundary of longrope at 64
           }) == 0);
     CHECK(allocations_of([&] { (void)session.logits(); }) == 0);
+    CHECK(allocations_of([&] { session.rewind(60); }) == 0);
+    CHECK(allocations_of([&] { session.enqueue(tokens); }) == 0);
+    CHECK(allocations_of([&] {
+            for (int token = 0; token < 2;)
+              if (session.step(std::chrono::microseconds(0))) ++token;
+          }) == 0);
     CHECK(allocations_of([&] { session.rewind(60); }) == 0);
     CHECK(allocations_of([&] { (void)session.next(); }) == 0);
   }

@@ -48,13 +48,14 @@ namespace LibPhi
                 pinned, options, CancellationToken.None);
         }
 
-        /// <summary>Opens a model on a thread of the pool.</summary>
+        /// <summary>Opens a model on a thread of its own.</summary>
         /// <exception cref="OperationCanceledException">the token was cancelled</exception>
         public static Task<Model> OpenAsync(
             string path, ModelOptions options = null,
             CancellationToken cancellationToken = default(CancellationToken))
         {
-            return Task.Run(() => Open(path, options, cancellationToken), cancellationToken);
+            return Background.Run(
+                () => Open(path, options, cancellationToken), cancellationToken);
         }
 
         /// <summary>Writes what Open takes as one packed file: self-contained, and it opens

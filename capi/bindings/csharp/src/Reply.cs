@@ -57,7 +57,7 @@ namespace LibPhi
             return string.Concat(Reply(messages, options, cancellationToken));
         }
 
-        /// <summary>The answer as a whole, generated on a thread of the pool.</summary>
+        /// <summary>The answer as a whole, generated on a thread of its own.</summary>
         /// <param name="messages">the whole conversation</param>
         /// <param name="options">null = all defaults</param>
         /// <param name="pieces">told each piece as it comes; a Progress&lt;string&gt; made on the
@@ -69,7 +69,7 @@ namespace LibPhi
             CancellationToken cancellationToken = default(CancellationToken))
         {
             IEnumerable<string> reply = Reply(messages, options, cancellationToken);
-            return Task.Run(() =>
+            return Background.Run(() =>
             {
                 var answer = new StringBuilder();
                 foreach (string piece in reply)
@@ -82,7 +82,7 @@ namespace LibPhi
         }
 
 #if NETCOREAPP3_0_OR_GREATER
-        /// <summary>Reply for "await foreach", generated on a thread of the pool while pieces are
+        /// <summary>Reply for "await foreach", generated on a thread of its own while pieces are
         /// taken. Leaving the loop early stops the generation.</summary>
         public async IAsyncEnumerable<string> ReplyAsync(
             IEnumerable<Message> messages, ReplyOptions options = null,
@@ -92,7 +92,8 @@ namespace LibPhi
             IEnumerable<string> reply = Reply(messages, options, stop.Token);
             var channel = Channel.CreateUnbounded<string>(
                 new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
-            Task generation = Task.Run(() => Generate(reply, channel.Writer, cancellationToken));
+            Task generation = Background.Run(
+                () => Generate(reply, channel.Writer, cancellationToken), CancellationToken.None);
             try
             {
                 while (await channel.Reader.WaitToReadAsync().ConfigureAwait(false))
@@ -107,14 +108,16 @@ namespace LibPhi
             }
         }
 
-        /// <summary>Never throws: an exception goes to the reader.</summary>
-        private static void Generate(
+        /// <summary>Never throws: an exception goes to the reader. True when the reply was
+        /// whole.</summary>
+        private static bool Generate(
             IEnumerable<string> reply, ChannelWriter<string> pieces, CancellationToken caller)
         {
             try
             {
                 foreach (string piece in reply) pieces.TryWrite(piece);
                 pieces.Complete();
+                return true;
             }
             catch (OperationCanceledException) when (caller.IsCancellationRequested)
             {
@@ -124,6 +127,7 @@ namespace LibPhi
             {
                 pieces.Complete(exception);
             }
+            return false;
         }
 #endif
 
