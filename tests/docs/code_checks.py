@@ -34,6 +34,7 @@ phi_status fragment(phi_model *model, phi_session *session, phi_stream *stream, 
 }
 """
 CPP_FRAGMENT = """\
+#include <chrono>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -165,8 +166,8 @@ def command_lines(text):
     for line in re.sub(r"\\\n\s*", " ", text).splitlines():
         line = re.sub(r"(^|\s)#.*", "", line).strip()
         for command in re.split(r"\s*(?:&&|\|\||\||;)\s*", re.sub(r"\"[^\"]*\"|'[^']*'", "QUOTED", line)):
-            if command:
-                yield command
+            if command.strip("() "):
+                yield command.strip("() ")
 
 
 def check_command(command, tools):
