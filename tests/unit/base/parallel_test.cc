@@ -40,13 +40,18 @@ HostPool serial_pool(int threads) {
 
 ThreadOptions on(HostPool pool) { return {.threads = 0, .pool = std::move(pool)}; }
 
+struct NamedScope {
+  std::string name;
+  ThreadScope scope;
+};
+
 /// One of every kind.
-std::vector<std::pair<std::string, ThreadScope>> scopes(int threads) {
-  std::vector<std::pair<std::string, ThreadScope>> all;
-  all.emplace_back("openmp", ThreadScope(threads, Backend::openmp));
-  all.emplace_back("pool", ThreadScope(threads, Backend::pool));
-  all.emplace_back("host", ThreadScope(on(thread_per_index(threads))));
-  all.emplace_back("serial host", ThreadScope(on(serial_pool(threads))));
+std::vector<NamedScope> scopes(int threads) {
+  std::vector<NamedScope> all;
+  all.push_back({"openmp", ThreadScope(threads, Backend::openmp)});
+  all.push_back({"pool", ThreadScope(threads, Backend::pool)});
+  all.push_back({"host", ThreadScope(on(thread_per_index(threads)))});
+  all.push_back({"serial host", ThreadScope(on(serial_pool(threads)))});
   return all;
 }
 
@@ -65,8 +70,9 @@ void check_every_task_once(const ThreadScope& scope, int64_t tasks) {
 
 TEST_CASE("every task runs exactly once, on every backend") {
   for (const int threads : {1, 2, 3, 8}) {
-    for (const auto& [name, scope] : scopes(threads)) {
-      INFO(name);
+    for (const NamedScope& named : scopes(threads)) {
+      INFO(named.name);
+      const ThreadScope& scope = named.scope;
       CHECK(scope.threads() == threads);
       for (const int64_t tasks : {0, 1, 2, 7, 1000}) check_every_task_once(scope, tasks);
     }
@@ -146,11 +152,11 @@ TEST_CASE("a host's pool is asked for no more threads than wished") {
 }
 
 TEST_CASE("no two tasks share a worker at one time") {
-  for (const auto& [name, scope] : scopes(4)) {
-    INFO(name);
+  for (const NamedScope& named : scopes(4)) {
+    INFO(named.name);
     std::vector<std::atomic<int>> inside(4);
     std::atomic<bool> alone{true};
-    scope.parallel_for(500, [&](int64_t, int worker) {
+    named.scope.parallel_for(500, [&](int64_t, int worker) {
       if (inside[static_cast<size_t>(worker)]++ != 0) alone = false;
       --inside[static_cast<size_t>(worker)];
     });
