@@ -19,7 +19,7 @@ find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 find_package(nlohmann_json 3.10 REQUIRED)
 find_package(PkgConfig REQUIRED)
 
-# oneDNN: matmul, reorder and the ukernel API. Older ones (Debian 12 has 2.6) lack the ukernel.
+# oneDNN: its block kernels (ukernel API) and no primitive. Older ones (Debian 12 has 2.6) lack them.
 find_package(dnnl 3.7 CONFIG QUIET)
 if(NOT dnnl_FOUND)
   message(STATUS "oneDNN >= 3.7 not found: fetching and building the pinned release (about 20 minutes, once)")
@@ -32,7 +32,8 @@ if(NOT dnnl_FOUND)
   set(ONEDNN_BUILD_DOC OFF CACHE BOOL "")
   set(ONEDNN_BUILD_GRAPH OFF CACHE BOOL "")
   set(ONEDNN_ENABLE_WORKLOAD INFERENCE CACHE STRING "")
-  set(ONEDNN_ENABLE_PRIMITIVE "MATMUL;REORDER" CACHE STRING "")
+  set(ONEDNN_ENABLE_PRIMITIVE "" CACHE STRING "")
+  set(ONEDNN_ENABLE_GEMM_KERNELS_ISA NONE CACHE STRING "")
   set(ONEDNN_EXPERIMENTAL_UKERNEL ON CACHE BOOL "")
   FetchContent_Declare(onednn GIT_REPOSITORY https://github.com/uxlfoundation/oneDNN.git GIT_TAG v3.7.2 GIT_SHALLOW ON)
   FetchContent_MakeAvailable(onednn)

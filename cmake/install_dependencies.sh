@@ -7,7 +7,7 @@
 #
 # On Debian and its relatives most parts come from the machine's own packages. Two are newer than Debian 12 has them, and
 # are taken from a newer Debian release through the mirror that this machine's apt is configured with:
-#   oneDNN >= 3.7   built once, static, only what libphi uses (15-25 minutes on 2 cores)
+#   oneDNN >= 3.7   built once, static, only what libphi uses (less than a third of its sources)
 #   PCRE2 >= 10.44  built once, static, with JIT (newer Unicode tables; half a minute)
 # They go to a cache outside the checkout: $PHI_DEPS_DIR, else $XDG_CACHE_HOME/libphi, else ~/.cache/libphi.
 set -euo pipefail
@@ -19,16 +19,18 @@ read -ra extra_packages <<<"${PHI_EXTRA_PACKAGES:-}"
 packages+=("${extra_packages[@]}")
 # A test whose package is missing says so and is skipped.
 test_packages=(
-  abigail-tools
+  abigail-tools zsh fish man-db
   doxygen mkdocs-material
   python3-numpy nodejs rustc rustfmt cargo mono-mcs mono-runtime libmono-system-core4.0-cil
   libgtk-4-dev libsdl2-dev libsqlite3-dev xvfb xauth imagemagick)
 newer_suites=(trixie forky sid)
 
+here=$(cd "$(dirname "$0")" && pwd)
 deps_dir=${PHI_DEPS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/libphi}
 prefix=$deps_dir/prefix
 work=$deps_dir/work
 jobs=$(nproc)
+onednn_recipe=share/doc/dnnl/built-for-libphi-2  # another number builds it anew on every machine
 check_only=0
 case "${1:-}" in
   --check) check_only=1 ;;
@@ -117,20 +119,41 @@ newest_source() {
 or install it yourself where CMake finds it"
 }
 
+# libphi calls oneDNN's block kernels (ukernel API) and none of its primitives.
 install_onednn() {
   newest_source onednn 3.7
   say "building oneDNN, once; its kernels are generated at run time, so -O1 costs no speed"
+  local flags="-O1 -DNDEBUG -ffunction-sections -fdata-sections"
   cmake -S "$work/onednn" -B "$work/onednn-build" -G Ninja \
-    -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE="-O1 -DNDEBUG" -DCMAKE_C_FLAGS_RELEASE="-O1 -DNDEBUG" \
+    -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE="$flags" -DCMAKE_C_FLAGS_RELEASE="$flags" \
     -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib \
     -DONEDNN_LIBRARY_TYPE=STATIC -DONEDNN_CPU_RUNTIME=THREADPOOL -DONEDNN_GPU_RUNTIME=NONE \
     -DONEDNN_BUILD_TESTS=OFF -DONEDNN_BUILD_EXAMPLES=OFF -DONEDNN_BUILD_DOC=OFF -DONEDNN_BUILD_GRAPH=OFF \
-    -DONEDNN_ENABLE_WORKLOAD=INFERENCE -DONEDNN_ENABLE_PRIMITIVE="MATMUL;REORDER" -DONEDNN_EXPERIMENTAL_UKERNEL=ON \
+    -DONEDNN_ENABLE_WORKLOAD=INFERENCE -DONEDNN_ENABLE_PRIMITIVE= -DONEDNN_ENABLE_GEMM_KERNELS_ISA=NONE \
+    -DONEDNN_EXPERIMENTAL_UKERNEL=ON \
     -DONEDNN_ENABLE_JIT_PROFILING=OFF -DONEDNN_ENABLE_ITT_TASKS=OFF >"$work/onednn-configure.log" 2>&1 ||
     die "oneDNN does not configure; see $work/onednn-configure.log"
-  quietly onednn-build cmake --build "$work/onednn-build" --parallel "$jobs"
+  if ! build_onednn_kernels; then
+    say "this oneDNN wants more than its block kernels: building all of it (15-25 minutes on 2 cores)"
+    quietly onednn-build cmake --build "$work/onednn-build" --parallel "$jobs"
+  fi
   cmake --install "$work/onednn-build" >/dev/null
+  touch "$prefix/$onednn_recipe"
   rm -rf "$work/onednn-build" "$work/onednn"
+}
+
+# Makes libdnnl.a of the sources in onednn_sources.txt alone; fails where one of them, or what they refer to, is missing.
+build_onednn_kernels() {
+  local build=$work/onednn-build pattern source targets=()
+  while read -r pattern; do
+    for source in "$work/onednn/"$pattern; do targets+=("$source^"); done
+  done < <(grep -v '^#' "$here/onednn_sources.txt")
+  (quietly onednn-kernels cmake --build "$build" --parallel "$jobs" --target "${targets[@]}") || return 1
+  find "$build/src" -name '*.o' -exec ar qcs "$build/src/libdnnl.a" {} +
+  if c++ -shared -Wl,-z,defs -Wl,--whole-archive "$build/src/libdnnl.a" -Wl,--no-whole-archive -lpthread \
+    -o "$build/all_is_there.so" 2>"$work/onednn-link.log"; then return; fi
+  rm "$build/src/libdnnl.a"
+  return 1
 }
 
 install_pcre2() {
@@ -146,7 +169,7 @@ install_pcre2() {
   rm -rf "$work/pcre2-build" "$work/pcre2"
 }
 
-have_onednn() { [ -f "$prefix/lib/libdnnl.a" ] && [ -f "$prefix/lib/cmake/dnnl/dnnl-config.cmake" ]; }
+have_onednn() { [ -f "$prefix/lib/libdnnl.a" ] && [ -f "$prefix/$onednn_recipe" ]; }
 have_pcre2() { [ -f "$prefix/lib/libpcre2-8.a" ] && [ -f "$prefix/include/pcre2.h" ]; }
 
 if ! command -v apt-get >/dev/null; then

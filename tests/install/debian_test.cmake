@@ -11,7 +11,7 @@ endif()
 set(folder ${WORK}/debian)
 file(REMOVE_RECURSE ${folder})
 find_program(CPACK cpack REQUIRED)
-run(ignored ${CPACK} --config ${BUILD}/CPackConfig.cmake -G DEB -B ${folder})
+run(ignored ${CPACK} --config ${BUILD}/CPackConfig.cmake -G DEB -B ${folder} -D CPACK_DEBIAN_COMPRESSION_TYPE=gzip)
 
 foreach(package libphi${SOVERSION} libphi-dev phi-tools)
   file(GLOB deb ${folder}/${package}_${VERSION}_*.deb)
