@@ -3,7 +3,7 @@
     doc_comments.py HEADER
 
 A comment before a declaration documents it, one behind code on the same line documents that code, and `---- Title ----`
-begins a group. The lines stay where they are. Headers that document with /// (C++) pass as they are.
+begins a group. The lines stay where they are. What documents with /// or /** already passes as it is.
 """
 
 import re
@@ -39,4 +39,4 @@ def documented(lines):
 if __name__ == "__main__":
     with open(sys.argv[1], encoding="utf-8") as header:
         text = header.read()
-    sys.stdout.write(text if text.startswith("///") else "\n".join(documented(text.splitlines())) + "\n")
+    sys.stdout.write(text if text.startswith(("///", "/**")) else "\n".join(documented(text.splitlines())) + "\n")

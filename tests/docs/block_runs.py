@@ -130,12 +130,11 @@ class PageRunner:
         self.command([runtime, program])
 
     def run_js(self, block):
-        """Only where koffi is installed already: a test downloads nothing."""
-        node, binding = self.tools.find("js", "node"), REPOSITORY / "capi/bindings/node"
-        if not node or not (binding / "node_modules/koffi").exists():
+        """Where the tests of the binding have installed it: this one asks nobody on the network for koffi."""
+        node, modules = self.tools.find("js", "node", "nodejs"), self.tools.build / "tests/bindings/node/app/node_modules"
+        if not node or not modules.exists():
             return
-        (self.folder / "node_modules").mkdir(exist_ok=True)
-        if not (self.folder / "node_modules/phi").exists():
-            (self.folder / "node_modules/phi").symlink_to(binding)
+        if not (self.folder / "node_modules").exists():
+            (self.folder / "node_modules").symlink_to(modules)
         (self.folder / "block.mjs").write_text(block.text, encoding="utf-8")
         self.command([node, "block.mjs"])

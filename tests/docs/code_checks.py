@@ -1,7 +1,8 @@
 """What is asked of a code block in each language. A check returns what is wrong, or "" if nothing is.
 
-C and C++: a block with `int main(` or an `#include` at its top is a whole file. Any other is some statements, and goes
-into a function that has the usual names in scope (C_FRAGMENT, CPP_FRAGMENT). Other languages are given to their own parser.
+C and C++: a block with `int main(` or an `#include` is a whole file. Any other gets the usual headers in front; if it defines no
+function it is some statements, and goes into a function that has the usual names in scope (C_FRAGMENT, CPP_FRAGMENT).
+Other languages are given to their own parser.
 """
 
 import json
@@ -13,19 +14,21 @@ from pathlib import Path
 
 from markdown_page import REPOSITORY
 
-# The names that a fragment may use without saying where they come from.
-C_FRAGMENT = """\
+# What a fragment may use without saying where it comes from.
+C_HEADERS = """\
 #include <phi.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 void show(const char *text, size_t bytes);
+"""
+C_FRAGMENT = """\
 phi_status fragment(phi_model *model, phi_session *session, phi_stream *stream, const phi_tokenizer *tokenizer,
-                    phi_status s, phi_error err, void *app);
+                    phi_status s, phi_error err);
 phi_status fragment(phi_model *model, phi_session *session, phi_stream *stream, const phi_tokenizer *tokenizer,
-                    phi_status s, phi_error err, void *app) {
-  (void)model; (void)session; (void)stream; (void)tokenizer; (void)s; (void)err; (void)app;
+                    phi_status s, phi_error err) {
+  (void)model; (void)session; (void)stream; (void)tokenizer; (void)s; (void)err;
   {
 #line 1
 %s
@@ -33,7 +36,8 @@ phi_status fragment(phi_model *model, phi_session *session, phi_stream *stream, 
   return s;
 }
 """
-CPP_FRAGMENT = """\
+CPP_HEADERS = """\
+#include <chrono>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -43,15 +47,17 @@ CPP_FRAGMENT = """\
 #include "phi/model.h"
 #include "phi/session.h"
 #include "phi/text_stream.h"
-void fragment([[maybe_unused]] phi::Model& model, [[maybe_unused]] phi::Session& session,
-              [[maybe_unused]] phi::TextStream& stream, [[maybe_unused]] const phi::Tokenizer& tokenizer);
+"""
+CPP_FRAGMENT = """\
 void fragment([[maybe_unused]] phi::Model& model, [[maybe_unused]] phi::Session& session,
               [[maybe_unused]] phi::TextStream& stream, [[maybe_unused]] const phi::Tokenizer& tokenizer) {
 #line 1
 %s
 }
 """
+FUNCTION = re.compile(r"^[A-Za-z_][\w:<>*& ]* [*&]?\w+\([^;{]*\) (?:noexcept )?(?:try )?\{$", re.M)
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers"]
+PARTS = ["-Wno-unused-function", "-Wno-unused-parameter"]  # a fragment need not be used as a whole
 
 # Languages that are shown and not checked: nothing in them is code of ours or of the reader's.
 PLAIN = {"text", "toml", "xml", "ini", "markdown", "html", "css", "jinja", "diff"}
@@ -96,14 +102,23 @@ def include_flags(tools):
     return [f"-I{folder}" for folder in (REPOSITORY / "capi/include", REPOSITORY / "include", tools.build / "include")]
 
 
+def whole(text, headers, fragment):
+    """A block as a file that compiles, and the warnings that do not count for it."""
+    if is_whole_file(text):
+        return text, []
+    if FUNCTION.search(text):
+        return f"{headers}#line 1\n{text}", PARTS
+    return headers + fragment % text, PARTS
+
+
 def check_c(text, tools):
-    source = text if is_whole_file(text) else C_FRAGMENT % text
-    return run([tools.cc, "-x", "c", "-std=c99", *WARNINGS, *include_flags(tools), "-fsyntax-only", "-"], source)
+    source, parts = whole(text, C_HEADERS, C_FRAGMENT)
+    return run([tools.cc, "-x", "c", "-std=c99", *WARNINGS, *parts, *include_flags(tools), "-fsyntax-only", "-"], source)
 
 
 def check_cpp(text, tools):
-    source = text if is_whole_file(text) else CPP_FRAGMENT % text
-    return run([tools.cxx, "-x", "c++", "-std=c++20", *WARNINGS, *include_flags(tools), "-fsyntax-only", "-"], source)
+    source, parts = whole(text, CPP_HEADERS, CPP_FRAGMENT)
+    return run([tools.cxx, "-x", "c++", "-std=c++20", *WARNINGS, *parts, *include_flags(tools), "-fsyntax-only", "-"], source)
 
 
 def check_json(text, tools):
@@ -165,8 +180,8 @@ def command_lines(text):
     for line in re.sub(r"\\\n\s*", " ", text).splitlines():
         line = re.sub(r"(^|\s)#.*", "", line).strip()
         for command in re.split(r"\s*(?:&&|\|\||\||;)\s*", re.sub(r"\"[^\"]*\"|'[^']*'", "QUOTED", line)):
-            if command:
-                yield command
+            if command.strip("() "):
+                yield command.strip("() ")
 
 
 def check_command(command, tools):
@@ -176,7 +191,7 @@ def check_command(command, tools):
     name = words[0]
     for word in words:
         path = re.split(r"[=:]", word)[-1].rstrip("/,)")
-        if path.startswith(PLACES) and not any(c in path for c in "*$"):
+        if path.startswith(PLACES) and not any(c in path for c in "*$") and not path.endswith(".exe"):
             if not any((folder / path).exists() for folder in (REPOSITORY, tools.page_folder)):
                 return f"no such file: {path}"
     if name == "phi" or name.endswith("/phi"):
@@ -220,7 +235,7 @@ CHECKS = {
 def check(block, tools):
     """What is wrong with a block as it stands, without running it."""
     if "skip" in block.marks:
-        return "" if len(block.marks["skip"]) >= 10 else "a block that is not tested says why: <!-- test: skip, REASON -->"
+        return "" if len(block.marks["skip"].split()) >= 2 else "a block that is not tested says why: <!-- test: skip, REASON -->"
     unknown = set(block.marks) - {"run", "file", "output", "commands"}
     if unknown:
         return f"unknown mark: {', '.join(sorted(unknown))}"

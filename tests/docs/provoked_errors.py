@@ -318,9 +318,10 @@ def struct_size_zero(w):
 @provocation
 def struct_newer_than_library(w):
     class NextYear(ctypes.Structure):
-        _fields_ = [("base", ModelOptions), ("more", ctypes.c_uint64)]
+        _fields_ = [("base", ModelOptions), ("more", ctypes.c_uint8 * 400)]
 
-    options = NextYear(base=ModelOptions(struct_size=ctypes.sizeof(NextYear)), more=1)
+    options = NextYear(base=ModelOptions(struct_size=ctypes.sizeof(NextYear)))
+    options.more[-1] = 1
     w.library.made("phi_model_open", b"phi-nano.phi", ctypes.byref(options))
 
 

@@ -96,6 +96,9 @@ class SiteTest(unittest.TestCase):
         self.assertIn("Opens a Hugging Face directory", text)
         self.assertIn("index into the vocabulary, from 0", text)
 
+    def test_reference_was_made_without_a_warning(self):
+        self.assertEqual("", (self.site.parent / "doxygen.log").read_text(encoding="utf-8"))
+
     def test_reference_has_the_classes(self):
         for name in ("Model", "Session", "Tokenizer", "TextStream", "Error"):
             self.assertIn(self.site / f"reference/classphi_1_1{name}.html", self.pages)
