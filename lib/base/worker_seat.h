@@ -14,7 +14,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
+#include <mutex>
 
 #include "base/cpu.h"
 
@@ -54,7 +56,7 @@ class alignas(64) WorkerSeat {
  public:
   /// Caller: there is a loop. Nobody is inside.
   void call() noexcept {
-    if (state_.exchange(kCalled) == kAsleep) state_.notify_one();
+    if (state_.exchange(kCalled) == kAsleep) wake();
   }
 
   /// Caller: no task is left. Returns when nobody is inside, and nobody enters before the next
@@ -64,12 +66,12 @@ class alignas(64) WorkerSeat {
     if (state_.compare_exchange_strong(state, kIdle)) return;
     if (patience.look([this] { return state_.load() != kInside; })) return;
     state = kInside;
-    if (state_.compare_exchange_strong(state, kAwaited)) state_.wait(kAwaited);
+    if (state_.compare_exchange_strong(state, kAwaited)) sleep_while(kAwaited);
   }
 
   /// Caller, as the last thing: sends the worker away for good.
   void close() noexcept {
-    if (state_.exchange(kClosed) == kAsleep) state_.notify_one();
+    if (state_.exchange(kClosed) == kAsleep) wake();
   }
 
   /// Worker: enters if it is called and nobody has entered yet.
@@ -80,7 +82,7 @@ class alignas(64) WorkerSeat {
 
   /// Worker: leaves, after enter().
   void leave() noexcept {
-    if (state_.exchange(kIdle) == kAwaited) state_.notify_one();
+    if (state_.exchange(kIdle) == kAwaited) wake();
   }
 
   /// Worker: enters as soon as it is called; false when the seat is closed.
@@ -89,7 +91,7 @@ class alignas(64) WorkerSeat {
       if (state_.load() == kClosed) return false;
       if (patience.look([this] { return state_.load() != kIdle; })) continue;
       uint32_t state = kIdle;
-      if (state_.compare_exchange_strong(state, kAsleep)) state_.wait(kAsleep);
+      if (state_.compare_exchange_strong(state, kAsleep)) sleep_while(kAsleep);
     }
     return true;
   }
@@ -97,7 +99,22 @@ class alignas(64) WorkerSeat {
  private:
   static constexpr uint32_t kIdle = 0, kAsleep = 1, kCalled = 2, kInside = 3, kAwaited = 4,
                             kClosed = 5;
+
+  /// Not std::atomic's wait: that one keeps a table for the whole process.
+  void sleep_while(uint32_t state) noexcept {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return state_.load() != state; });
+  }
+
+  /// After a change of state_ for which the other side sleeps.
+  void wake() noexcept {
+    { const std::lock_guard lock(mutex_); }  // it sleeps, or has not yet looked at state_
+    changed_.notify_one();
+  }
+
   std::atomic<uint32_t> state_{kIdle};
+  std::mutex mutex_;  // for sleeping alone
+  std::condition_variable changed_;
 };
 
 }  // namespace phi

@@ -29,7 +29,7 @@ static void test_open_errors(void) {
   CHECK_ERROR(PHI_ERR_INVALID_ARGUMENT, "out", phi_model_open(model_folder, NULL, NULL, &err));
   CHECK_ERROR(PHI_ERR_NOT_FOUND, "no-such-model",
               phi_model_open("no-such-model", NULL, &model, &err));
-  CHECK_ERROR(PHI_ERR_BAD_FORMAT, "neither", phi_model_open(__FILE__, NULL, &model, &err));
+  CHECK_ERROR(PHI_ERR_BAD_FORMAT, "neither", phi_model_open(PHI_TEST_SOURCE, NULL, &model, &err));
   options.weights = 77;
   CHECK_ERROR(PHI_ERR_INVALID_ARGUMENT, "weights",
               phi_model_open(model_folder, &options, &model, &err));
