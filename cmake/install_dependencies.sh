@@ -21,8 +21,10 @@ packages+=("${extra_packages[@]}")
 test_packages=(
   abigail-tools zsh fish man-db
   doxygen mkdocs-material
-  python3-numpy nodejs rustc rustfmt cargo mono-mcs mono-runtime libmono-system-core4.0-cil
-  libgtk-4-dev libsdl2-dev libsqlite3-dev xvfb xauth imagemagick)
+  python3-numpy mypy python3-pip python3-setuptools python3-wheel
+  nodejs rustc rustfmt cargo mono-mcs mono-runtime libmono-system-core4.0-cil
+  libgtk-4-dev libsdl2-dev libsdl2-ttf-dev fonts-dejavu-core libsqlite3-dev xvfb xauth imagemagick)
+command -v npm >/dev/null || test_packages+=(npm)   # a Node.js that is not Debian's brings its own, and the two collide
 newer_suites=(trixie forky sid)
 
 here=$(cd "$(dirname "$0")" && pwd)

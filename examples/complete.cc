@@ -73,7 +73,9 @@ int main(int argc, char** argv) {
     return 2;
   }
   const char* model = argc > 2 ? argv[1] : DEFAULT_MODEL;
-  const char* prompt = argc > 1 ? argv[argc > 2 ? 2 : 1] : "One day Mia got a red ball.";
+  const char* prompt = argc > 1
+                           ? argv[argc > 2 ? 2 : 1]
+                           : "Somebody asks: What is 47 + 38? We think: 47+38: ones 7+8=15, tens";
   const int tokens = argc > 3 ? std::atoi(argv[3]) : 128;
 
   std::signal(SIGINT, [](int) { interrupted = 1; });

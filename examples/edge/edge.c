@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,10 +37,9 @@ static void notify(const char* message) {
   struct sockaddr_un to = {.sun_family = AF_UNIX};
   if (!path || strlen(path) >= sizeof to.sun_path) return;
   strcpy(to.sun_path, path);
-  if (*path == '@') to.sun_path[0] = '\0'; /* an abstract name */
   const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   sendto(fd, message, strlen(message), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr*)&to,
-         (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path)));
+         sizeof to);
   close(fd);
 }
 
@@ -147,8 +145,9 @@ static int serve_socket(service* s, const char* path) {
     const int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     if (client < 0) continue;
     setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    FILE* out = fdopen(client, "w"); /* NULL only for want of memory */
-    if (out) serve(s, client, out, PATIENCE_SECONDS), fclose(out);
+    FILE* out = fdopen(client, "w");
+    if (out) serve(s, client, out, PATIENCE_SECONDS);
+    out ? fclose(out) : close(client);
   }
   unlink(path);
   return 0;

@@ -161,14 +161,17 @@ class ModelTest(unittest.TestCase):
 
     def test_rate_rises_stays_and_falls(self):
         cycles = [{"steps": 100, "rate": 1.0, "last_rate": 0.1, "warmup": 10, "decay": 50},
-                  {"steps": 20, "rate": 0.5, "last_rate": 0.0, "warmup": 5}]  # fmt: skip
+                  {"steps": 20, "until": 10, "rate": 0.5, "last_rate": 0.0, "warmup": 5},
+                  {"steps": 20, "rate": 0.2, "last_rate": 0.0, "warmup": 0}]  # fmt: skip
         self.assertAlmostEqual(rate_at(0, cycles), 0.1)
         self.assertEqual(rate_at(30, cycles), 1.0)
         self.assertAlmostEqual(rate_at(75, cycles), 0.55)
         self.assertLess(rate_at(99, cycles), 0.11)
         self.assertAlmostEqual(rate_at(100, cycles), 0.1)
         self.assertEqual(rate_at(105, cycles), 0.5)
-        self.assertLess(rate_at(119, cycles), 0.01)
+        self.assertGreater(rate_at(109, cycles), 0.25)
+        self.assertEqual(rate_at(110, cycles), 0.2)
+        self.assertLess(rate_at(129, cycles), 0.01)
 
 
 if __name__ == "__main__":

@@ -22,12 +22,17 @@ def make_optimizer(model, config, rate):
     return torch.optim.AdamW(groups, lr=rate, betas=tuple(settings["betas"]), fused=True)
 
 
+def length_of(cycle):
+    """The steps of a cycle that are taken."""
+    return cycle.get("until", cycle["steps"])
+
+
 def rate_at(step, cycles):
-    """In each cycle a warm-up, a plateau, and half a cosine down to the last rate."""
+    """In each cycle a warm-up, a plateau, and half a cosine down to the last rate; the next cycle may cut that short."""
     for cycle in cycles:
-        if step < cycle["steps"]:
+        if step < length_of(cycle):
             break
-        step -= cycle["steps"]
+        step -= length_of(cycle)
     steps, rate, last, warmup = cycle["steps"], cycle["rate"], cycle["last_rate"], cycle["warmup"]
     decay = cycle.get("decay", steps - warmup)
     if step < warmup:
@@ -48,7 +53,7 @@ class Stage:
 
     def __init__(self, name, model, config, folder, cycles):
         self.name, self.model, self.config, self.folder = name, model, config, folder
-        self.cycles, self.steps = cycles, sum(cycle["steps"] for cycle in cycles)
+        self.cycles, self.steps = cycles, sum(map(length_of, cycles))
         self.optimizer = make_optimizer(model, config, cycles[0]["rate"])
         self.step = self.tokens = 0
         self.seconds = 0.0

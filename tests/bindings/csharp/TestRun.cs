@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Reflection;
+using System.Threading;
 using LibPhi;
 
 /// <summary>Runs every method of the classes named ...Tests, each one a test that fails by an
@@ -34,7 +35,7 @@ internal static class TestRun
         {
             try
             {
-                test.Invoke(null, null);
+                using (Watch(test)) test.Invoke(null, null);
                 ++passed;
             }
             catch (TargetInvocationException exception)
@@ -46,6 +47,16 @@ internal static class TestRun
         }
         Console.WriteLine(passed + " tests passed, " + failed + " failed");
         return failed == 0 && passed > 30 ? 0 : 1;
+    }
+
+    /// Ends the program with the name of a test that hangs.
+    private static IDisposable Watch(MethodInfo test)
+    {
+        return new Timer(_ =>
+        {
+            Console.WriteLine(test.DeclaringType.Name + "." + test.Name + ": hangs");
+            Environment.Exit(2);
+        }, null, TimeSpan.FromMinutes(1), Timeout.InfiniteTimeSpan);
     }
 
     private static IEnumerable<MethodInfo> Tests()

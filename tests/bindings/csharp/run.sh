@@ -2,7 +2,7 @@
 # Tests of the C# binding in capi/bindings/csharp with Mono.
 #
 #   run.sh library    what it does, with the models of tests/golden
-#   run.sh examples   its README's program and its example programs, with phi-nano
+#   run.sh examples   its README's program and commands, and its example programs, with phi-nano
 #
 # The environment: MCS, MONO, PHI_LIB_DIR (folder of libphi.so), PHI_PRINT_LAYOUT (program built from print_layout.c),
 # PHI_BUILD_DIR (where to build).
@@ -29,6 +29,16 @@ library() {
   "$MONO" phi_tests.exe "$top/tests/golden/data" "$PHI_PRINT_LAYOUT"
 }
 
+# The README's commands, word by word, in what looks like a checkout that was built.
+readme_commands() {
+  mkdir -p checkout/build/release checkout/capi/bindings
+  ln -sfn "$PHI_LIB_DIR" checkout/build/release/capi
+  ln -sfn "$top/examples" checkout/examples
+  cp -r "$binding" checkout/capi/bindings
+  cd checkout/capi/bindings/csharp
+  bash -e -c "$(sed -n '/^```sh$/,/^```$/p' README.md | grep -v '^```')"
+}
+
 examples() {
   if [ ! -f "$nano/phi-nano.phi" ]; then echo "skipped: examples/phi-nano/phi-nano.phi is not there"; exit 0; fi
   sed -n '/^```csharp$/,/^```$/p' "$binding/README.md" | grep -v '^```' >Quickstart.cs
@@ -37,6 +47,7 @@ examples() {
   done
   export MONO_PATH=$PWD
   local programs=$PWD
+  expect "85" readme_commands <<<"What is 47 + 38?"
   cd "$nano"   # where phi-nano.phi of the README is
   expect "85" "$MONO" "$programs/Quickstart.exe"
   expect "85" "$MONO" "$programs/Chat.exe" <<<"What is 47 + 38?"

@@ -75,14 +75,12 @@ test('errors', async (t) => {
 test('a signal aborts in the middle of a prompt', async (t) => {
   const session = await openSlowSession(t);
   const long = [{ role: 'user', content: 'word '.repeat(2000) }];
-  const started = Date.now();
   const timed = session.reply(long, { signal: AbortSignal.timeout(200) });
   await assert.rejects(collect(timed), { name: 'TimeoutError' });
   const reply = session.reply(long);
   setTimeout(() => reply.close(), 200);
   assert.deepEqual(await collect(reply), []);
   assert.equal(reply.finish, null);
-  assert.ok(Date.now() - started < 20_000);
   await session.append([1, 2]); // no cancel is left over
   await assert.rejects(collect(session.reply(chat, { signal: AbortSignal.abort() })), {
     name: 'AbortError',

@@ -189,13 +189,11 @@ class CancelTest(TestCase):
 
     def test_cancel_from_another_thread(self):
         session = self.slow_session()
-        started = time.monotonic()
         timer = threading.Timer(0.3, session.cancel)
         timer.start()
         with self.assertRaises(phi.CancelledError):
             session.append(SLOW_PROMPT)
         timer.join()
-        self.assertLess(time.monotonic() - started, 15)
         self.assertEqual(session.position, 0)
         session.append([1, 2])
 

@@ -76,6 +76,19 @@ std::vector<float> DecoderFixture::prefill_last(std::span<const Token> tokens) {
   return logits;
 }
 
+std::vector<float> DecoderFixture::prefill_last_in_slices(std::span<const Token> tokens,
+                                                          int64_t tasks) {
+  std::vector<float> logits(config_.vocab_size);
+  SlicedRun slices(threads_.threads());
+  do {
+    slices.begin_slice({.tasks = tasks});
+    decoder_.append({tokens, 0, range_at(static_cast<int64_t>(tokens.size())), cache_, nullptr,
+                     logits.data(), nullptr},
+                    workspace_, run(&slices));
+  } while (slices.is_suspended());
+  return logits;
+}
+
 std::vector<Token> DecoderFixture::greedy(std::span<const Token> prompt, int64_t count) {
   std::vector<Token> tokens(prompt.begin(), prompt.end());
   std::vector<float> logits = prefill_last(tokens);

@@ -34,6 +34,8 @@ class DecoderFixture {
   std::vector<float> prefill(std::span<const Token> tokens, int64_t call_rows);
   /// Logits of the last token alone.
   std::vector<float> prefill_last(std::span<const Token> tokens);
+  /// The same in slices of so many tasks.
+  std::vector<float> prefill_last_in_slices(std::span<const Token> tokens, int64_t tasks);
   /// The `count` likeliest tokens after a prompt, each by next().
   std::vector<Token> greedy(std::span<const Token> prompt, int64_t count);
 
@@ -42,7 +44,7 @@ class DecoderFixture {
   std::atomic<bool>& stop() { return stop_; }
 
  private:
-  RunContext run() const { return {threads_, stop_}; }
+  RunContext run(SlicedRun* slices = nullptr) const { return {threads_, stop_, slices}; }
   model::RopeRange range_at(int64_t length) const;
 
   const weights::ModelConfig& config_;

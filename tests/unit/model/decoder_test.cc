@@ -128,6 +128,28 @@ TEST_CASE("the same bits for every split, thread count and backend") {
   }
 }
 
+TEST_CASE("a call in slices gives the same bits on both backends, over several chunks too") {
+  for (const char* name : {"c2_phi3_window", "gguf/g1_phi4/g1_phi4-Q4_0.gguf"}) {
+    CAPTURE(name);
+    const std::string path = golden(name);
+    if (path.empty()) continue;
+    const weights::WeightStore store = test::load_model(path, Weights::as_stored);
+    const std::vector<Token> ids = some_tokens(600, store);
+    DecoderFixture whole(store, 600, {.kv = Kv::bf16});
+    const std::vector<float> expected = whole.prefill_last(ids);
+    for (const Backend backend : {Backend::openmp, Backend::pool}) {
+      for (const int threads : {1, 2, 3}) {
+        DecoderFixture decoder(store, 600,
+                               {.kv = Kv::bf16, .threads = threads, .backend = backend});
+        for (const int64_t tasks : {7, 100, 1'000'000}) {
+          CHECK(test::differs_in_bits(decoder.prefill_last_in_slices(ids, tasks), expected,
+                                      store.config().vocab_size) == "");
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("a call longer than a chunk of the workspace") {
   const std::string path = golden("c6_llama3");
   if (path.empty()) return;
