@@ -24,7 +24,7 @@ REFERENCE = {
     "capi/include/phi_experimental.h": "phi__experimental_8h.html",
     "include/phi": "namespacephi.html",
 }
-LINK = re.compile(r"(\]\()([^()\s#]+)((?:#[^()\s]*)?\))")
+LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s#]+)((?:#[^()\s]*)?)\)")
 
 
 def run(command, **options):
@@ -60,13 +60,16 @@ def copy_page(source, pages):
         path = target.relative_to(REPOSITORY)
         up = "../" * (len(place.relative_to(pages).parts) - 1)
         if str(path) in REFERENCE:
-            return f"{match[1]}{up}reference/{REFERENCE[str(path)]})"
+            return f"[{match[1]}]({up}reference/{REFERENCE[str(path)]})"
         if target.is_file() and path.suffix != ".md":
             # A source file is shown as text, which a browser does only with this ending.
             shown = path.with_name(path.name + ".txt") if path.suffix not in (".svg", ".png", ".jpg") else path
             (pages / shown).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(target, pages / shown)
-            return f"{match[1]}{up}{shown}{match[3]}"
+            return f"[{match[1]}]({up}{shown}{match[3]})"
+        if target.is_dir():
+            readme = path / "README.md"
+            return f"[{match[1]}]({up}{readme})" if (target / "README.md").exists() else match[1]
         return match[0]
 
     place.parent.mkdir(parents=True, exist_ok=True)
