@@ -2,6 +2,10 @@
 
 #include <sched.h>
 #include <unistd.h>
+#if defined(__linux__)
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#endif
 
 #include <algorithm>
 #include <cstdio>
@@ -112,6 +116,24 @@ void pause_processor() noexcept {
   asm volatile("yield");
 #endif
 }
+
+#if defined(__linux__)
+static_assert(sizeof(std::atomic<uint32_t>) == sizeof(uint32_t));
+
+void sleep_while(const std::atomic<uint32_t>& word, uint32_t value) noexcept {
+  syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, value, nullptr, nullptr, 0);
+}
+
+void wake_one(const std::atomic<uint32_t>& word) noexcept {
+  syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
+#else
+void sleep_while(const std::atomic<uint32_t>& word, uint32_t value) noexcept { word.wait(value); }
+
+void wake_one(const std::atomic<uint32_t>& word) noexcept {
+  const_cast<std::atomic<uint32_t>&>(word).notify_one();
+}
+#endif
 
 int64_t l2_cache_bytes() noexcept {
   const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);

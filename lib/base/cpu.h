@@ -2,6 +2,7 @@
 #ifndef PHI_BASE_CPU_H_
 #define PHI_BASE_CPU_H_
 
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -32,6 +33,14 @@ std::vector<int> usable_processors();
 
 /// Tells the processor that this thread only looks again and again.
 void pause_processor() noexcept;
+
+/// Sleeps while `word` is `value`; may come back before it has changed. Nothing but the word is
+/// kept for it, so a child of fork() has nothing to mend. std::atomic's wait keeps a table for the
+/// whole process.
+void sleep_while(const std::atomic<uint32_t>& word, uint32_t value) noexcept;
+
+/// Wakes one thread that sleeps on `word`, after a change of it.
+void wake_one(const std::atomic<uint32_t>& word) noexcept;
 
 /// Bytes of level-2 cache of one core; 1 MiB where the system does not tell.
 int64_t l2_cache_bytes() noexcept;

@@ -14,9 +14,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 
 #include "base/cpu.h"
 
@@ -56,7 +54,7 @@ class alignas(64) WorkerSeat {
  public:
   /// Caller: there is a loop. Nobody is inside.
   void call() noexcept {
-    if (state_.exchange(kCalled) == kAsleep) wake();
+    if (state_.exchange(kCalled) == kAsleep) wake_one(state_);
   }
 
   /// Caller: no task is left. Returns when nobody is inside, and nobody enters before the next
@@ -66,12 +64,12 @@ class alignas(64) WorkerSeat {
     if (state_.compare_exchange_strong(state, kIdle)) return;
     if (patience.look([this] { return state_.load() != kInside; })) return;
     state = kInside;
-    if (state_.compare_exchange_strong(state, kAwaited)) sleep_while(kAwaited);
+    if (state_.compare_exchange_strong(state, kAwaited)) sleep_in(kAwaited);
   }
 
   /// Caller, as the last thing: sends the worker away for good.
   void close() noexcept {
-    if (state_.exchange(kClosed) == kAsleep) wake();
+    if (state_.exchange(kClosed) == kAsleep) wake_one(state_);
   }
 
   /// Worker: enters if it is called and nobody has entered yet.
@@ -82,7 +80,7 @@ class alignas(64) WorkerSeat {
 
   /// Worker: leaves, after enter().
   void leave() noexcept {
-    if (state_.exchange(kIdle) == kAwaited) wake();
+    if (state_.exchange(kIdle) == kAwaited) wake_one(state_);
   }
 
   /// Worker: enters as soon as it is called; false when the seat is closed.
@@ -91,7 +89,7 @@ class alignas(64) WorkerSeat {
       if (state_.load() == kClosed) return false;
       if (patience.look([this] { return state_.load() != kIdle; })) continue;
       uint32_t state = kIdle;
-      if (state_.compare_exchange_strong(state, kAsleep)) sleep_while(kAsleep);
+      if (state_.compare_exchange_strong(state, kAsleep)) sleep_in(kAsleep);
     }
     return true;
   }
@@ -100,21 +98,12 @@ class alignas(64) WorkerSeat {
   static constexpr uint32_t kIdle = 0, kAsleep = 1, kCalled = 2, kInside = 3, kAwaited = 4,
                             kClosed = 5;
 
-  /// Not std::atomic's wait: that one keeps a table for the whole process.
-  void sleep_while(uint32_t state) noexcept {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return state_.load() != state; });
-  }
-
-  /// After a change of state_ for which the other side sleeps.
-  void wake() noexcept {
-    { const std::lock_guard lock(mutex_); }  // it sleeps, or has not yet looked at state_
-    changed_.notify_one();
+  /// Asleep until the other side has changed `state`.
+  void sleep_in(uint32_t state) noexcept {
+    while (state_.load() == state) sleep_while(state_, state);
   }
 
   std::atomic<uint32_t> state_{kIdle};
-  std::mutex mutex_;  // for sleeping alone
-  std::condition_variable changed_;
 };
 
 }  // namespace phi
