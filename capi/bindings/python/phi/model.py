@@ -2,10 +2,10 @@
 
 from ctypes import byref
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Optional, Type, Union
+from typing import Any, Optional, Union
 
 from . import _abi
+from ._closing import Closing
 from ._convert import BorrowedBytes, c_path
 from ._handle import Handle
 from ._library import StrPath, call, call_for_handle, library
@@ -47,7 +47,7 @@ class Memory:
     """weights + cache + scratch"""
 
 
-class Model:
+class Model(Closing):
     """An open model. Immutable: any number of threads and sessions share one.
 
     Use it as a context manager, or close() it. Sessions and streams that were made with it go on
@@ -159,14 +159,3 @@ class Model:
         """Lets go of the model; does nothing the second time."""
         self._tokenizer.close()
         self._handle.close()
-
-    def __enter__(self) -> "Model":
-        return self
-
-    def __exit__(
-        self,
-        _type: Optional[Type[BaseException]],
-        _value: Optional[BaseException],
-        _traceback: Optional[TracebackType],
-    ) -> None:
-        self.close()

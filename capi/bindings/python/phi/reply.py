@@ -1,9 +1,9 @@
 """An answer as an iterator over its text."""
 
 import threading
-from types import TracebackType
-from typing import TYPE_CHECKING, Callable, Iterator, List, Optional, Sequence, Type, TypeVar
+from typing import TYPE_CHECKING, Callable, Iterator, List, Optional, Sequence, TypeVar
 
+from ._closing import Closing
 from ._convert import Messages
 from .constants import Status
 from .errors import CancelledError
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
-class Reply(Iterator[str]):
+class Reply(Closing, Iterator[str]):
     """Text as it is generated. Each step of the iteration gives a piece that is not empty.
 
     The first step evaluates the prompt. Stop whenever you like: leave the loop, or close() the
@@ -69,17 +69,6 @@ class Reply(Iterator[str]):
             if self._running:
                 self._session.cancel()
         self._stream.close()
-
-    def __enter__(self) -> "Reply":
-        return self
-
-    def __exit__(
-        self,
-        _type: Optional[Type[BaseException]],
-        _value: Optional[BaseException],
-        _traceback: Optional[TracebackType],
-    ) -> None:
-        self.close()
 
     def _step(self) -> str:
         """One token further; its text may be empty."""

@@ -2,11 +2,11 @@
 
 import ctypes
 import weakref
-from types import TracebackType
-from typing import Any, Iterable, List, NamedTuple, Optional, Sequence, Type
+from typing import Any, Iterable, List, NamedTuple, Optional, Sequence
 
 from . import _abi
 from ._callbacks import Callbacks
+from ._closing import Closing
 from ._convert import Messages, c_messages, c_tokens, read_tokens, uint32
 from ._floats import Logits, as_logits, new_floats
 from ._handle import Handle
@@ -24,7 +24,7 @@ class Next(NamedTuple):
     """The token is an end token: the reply is over. It is held like any other."""
 
 
-class Session:
+class Session(Closing):
     """A conversation with a model. One thread at a time; cancel() and close() from any thread.
 
     While a call runs, other threads of Python run too. Ctrl-C ends a running call.
@@ -147,17 +147,6 @@ class Session:
         self._handle.interrupt(library().phi_session_cancel, even_idle=False)
         self._handle.close()
         self._tokenizer.close()
-
-    def __enter__(self) -> "Session":
-        return self
-
-    def __exit__(
-        self,
-        _type: Optional[Type[BaseException]],
-        _value: Optional[BaseException],
-        _traceback: Optional[TracebackType],
-    ) -> None:
-        self.close()
 
     def _call(self, name: str, *arguments: Any) -> int:
         with self._handle as pointer:

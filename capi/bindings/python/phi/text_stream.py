@@ -1,10 +1,10 @@
 """Tokens, one at a time, to text that can be shown at once."""
 
 import ctypes
-from types import TracebackType
-from typing import Any, Optional, Sequence, Type
+from typing import Any, Sequence
 
 from . import _abi
+from ._closing import Closing
 from ._convert import c_string, int32
 from ._handle import Handle
 from ._library import call, call_for_handle, library
@@ -12,7 +12,7 @@ from .constants import Status
 from .tokenizer import Tokenizer
 
 
-class TextStream:
+class TextStream(Closing):
     """Gives whole code points, and nothing that may still become a stop string."""
 
     def __init__(
@@ -63,14 +63,3 @@ class TextStream:
     def close(self) -> None:
         """Lets go of the stream; does nothing the second time."""
         self._handle.close()
-
-    def __enter__(self) -> "TextStream":
-        return self
-
-    def __exit__(
-        self,
-        _type: Optional[Type[BaseException]],
-        _value: Optional[BaseException],
-        _traceback: Optional[TracebackType],
-    ) -> None:
-        self.close()

@@ -3,10 +3,10 @@
 import json
 from ctypes import byref
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Iterable, List, Mapping, Optional, Tuple, Type
+from typing import Any, Iterable, List, Mapping, Optional, Tuple
 
 from . import _abi
+from ._closing import Closing
 from ._convert import Messages, Text, c_messages, c_path, c_tokens, read_text, read_tokens, utf8
 from ._handle import Handle
 from ._library import StrPath, call, call_for_handle, library
@@ -24,7 +24,7 @@ class TokenizerInfo:
     """The tokens that end a reply, the first 16 of them."""
 
 
-class Tokenizer:
+class Tokenizer(Closing):
     """A vocabulary and a chat template. Immutable: any number of threads may use it at once.
 
     Open one on its own, or take `model.tokenizer`, which is closed with the model.
@@ -129,14 +129,3 @@ class Tokenizer:
     def close(self) -> None:
         """Lets go of the tokenizer; does nothing the second time."""
         self._handle.close()
-
-    def __enter__(self) -> "Tokenizer":
-        return self
-
-    def __exit__(
-        self,
-        _type: Optional[Type[BaseException]],
-        _value: Optional[BaseException],
-        _traceback: Optional[TracebackType],
-    ) -> None:
-        self.close()
