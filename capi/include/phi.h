@@ -100,7 +100,7 @@ typedef int32_t phi_status; /* one of the values below */
 enum {
   PHI_OK = 0,
   PHI_END = 1,     /* the reply, or the text of a stream, has ended */
-  PHI_PENDING = 2, /* more work is left; reserved for calls that stop after a time slice */
+  PHI_PENDING = 2, /* more work is left: phi_session_step (phi_experimental.h) stopped in time */
 
   PHI_ERR_INVALID_ARGUMENT = -10, /* NULL, or a value that makes no sense */
   PHI_ERR_OUT_OF_RANGE = -11,     /* a token, position or size beyond what there is */
@@ -487,7 +487,7 @@ PHI_API phi_status PHI_CALL phi_session_next(phi_session* s, phi_token* out, phi
 /* The logits after the last position, as the model gives them (no bias, no penalties): *logits is
    [*vocab] f32, borrowed until the next call on s. vocab may be NULL. PHI_ERR_INVALID_ARGUMENT at
    position 0; PHI_ERR_CANCELLED if much has to be evaluated again and a cancel cuts it short, which
-   then still waits for an append or next. */
+   then still waits for an append, next or step. */
 PHI_API phi_status PHI_CALL phi_session_logits(phi_session* s, const float** logits, size_t* vocab,
                                                phi_error* err);
 
@@ -502,9 +502,9 @@ PHI_API phi_status PHI_CALL phi_session_tokens(const phi_session* s, phi_token* 
    PHI_ERR_OUT_OF_RANGE beyond what is held. */
 PHI_API phi_status PHI_CALL phi_session_rewind(phi_session* s, uint32_t position, phi_error* err);
 
-/* From any thread, until s is freed: one append or next returns PHI_ERR_CANCELLED, the one that is
-   running (within milliseconds) or else the next one called. The session then holds what it held
-   before, and is ready for more. */
+/* From any thread, until s is freed: one append, next or step returns PHI_ERR_CANCELLED, the one
+   that is running (within milliseconds) or else the next one called. The session then holds what it
+   held before, and is ready for more. */
 PHI_API void PHI_CALL phi_session_cancel(phi_session* s);
 
 /* ---- Streams ---- */

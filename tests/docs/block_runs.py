@@ -36,7 +36,8 @@ class PageRunner:
     def __init__(self, folder, tools, prefix):
         self.folder, self.tools, self.prefix = Path(folder), tools, Path(prefix)
         self.seen = None
-        for name in MODELS:
+        (self.folder / "examples/phi-nano").mkdir(parents=True)
+        for name in (*MODELS, NANO.relative_to(REPOSITORY)):
             (self.folder / name).symlink_to(NANO)
         library = self.prefix / "lib"
         self.library = next(library.glob("**/libphi.so"), library / "libphi.so").parent

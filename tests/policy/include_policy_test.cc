@@ -49,7 +49,7 @@ const std::set<std::string> kSeenOnce = {"pcre2\\.h", "utf8proc\\.h", "xxhash\\.
 
 /// The operating system and the compiler.
 const std::regex kSystemHeader(
-    "(sys/"
+    "(linux/futex|sys/"
     "[a-z]+|unistd|fcntl|sched|pthread|immintrin|cpuid|x86intrin|arm_neon|stdlib|stdio|string|"
     "stdint|stddef|math)\\.h");
 const std::regex kStandardHeader("[a-z0-9_]+");

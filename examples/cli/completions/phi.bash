@@ -8,17 +8,18 @@ _phi() {
     return
   fi
   case ${COMP_WORDS[1]} in
-    chat) flags='--help --model --verbose --system --stats --threads --weights --isa --no-repack --memory-limit --context --kv --fast --max-tokens --temp --top-k --top-p --min-p --repeat-penalty --presence-penalty --frequency-penalty --penalty-window --seed --logit-bias --stop --ignore-end' ;;
-    run) flags='--help --model --verbose --file --prompt-ids --chat --system --no-specials --echo --ids --stats --threads --weights --isa --no-repack --memory-limit --context --kv --fast --max-tokens --temp --top-k --top-p --min-p --repeat-penalty --presence-penalty --frequency-penalty --penalty-window --seed --logit-bias --stop --ignore-end' ;;
-    info) flags='--help --model --verbose --json --threads --weights --isa --no-repack --memory-limit --context --kv --fast' ;;
+    chat) flags='--help --model --verbose --system --stats --threads --pin --priority --weights --isa --no-repack --memory-limit --context --kv --fast --max-tokens --temp --top-k --top-p --min-p --repeat-penalty --presence-penalty --frequency-penalty --penalty-window --seed --logit-bias --stop --ignore-end' ;;
+    run) flags='--help --model --verbose --file --prompt-ids --chat --system --no-specials --echo --ids --stats --threads --pin --priority --weights --isa --no-repack --memory-limit --context --kv --fast --max-tokens --temp --top-k --top-p --min-p --repeat-penalty --presence-penalty --frequency-penalty --penalty-window --seed --logit-bias --stop --ignore-end' ;;
+    info) flags='--help --model --verbose --json --threads --pin --priority --weights --isa --no-repack --memory-limit --context --kv --fast' ;;
     tokenize) flags='--help --model --file --decode --chat --render --specials --bos --pieces --count --json' ;;
-    logits) flags='--help --model --verbose --ids --ids-file --specials --splits --output --threads --weights --isa --no-repack --memory-limit --context --kv --fast' ;;
-    perplexity) flags='--help --model --verbose --text --context --chunks --base --kl --save-logits --json --threads --weights --isa --no-repack --memory-limit --kv' ;;
-    bench) flags='--help --model --verbose --prompt --rows --generate --depth --open --repetitions --json --threads --weights --isa --no-repack --memory-limit --kv --fast' ;;
-    convert) flags='--help --model --verbose --force --threads --weights --isa --no-repack --memory-limit' ;;
+    logits) flags='--help --model --verbose --ids --ids-file --specials --splits --output --threads --pin --priority --weights --isa --no-repack --memory-limit --context --kv --fast' ;;
+    perplexity) flags='--help --model --verbose --text --context --chunks --base --kl --save-logits --json --threads --pin --priority --weights --isa --no-repack --memory-limit --kv' ;;
+    bench) flags='--help --model --verbose --prompt --rows --generate --depth --open --repetitions --json --threads --pin --priority --weights --isa --no-repack --memory-limit --kv --fast' ;;
+    convert) flags='--help --model --verbose --force --threads --pin --priority --weights --isa --no-repack --memory-limit' ;;
     help) flags='chat run info tokenize logits perplexity bench convert' ;;
   esac
   case ${COMP_WORDS[1]}:$previous in
+    *:--priority) COMPREPLY=($(compgen -W 'normal low idle' -- "$current")); return ;;
     *:--weights) COMPREPLY=($(compgen -W 'as-stored f32 bf16 int8 int4' -- "$current")); return ;;
     *:--isa) COMPREPLY=($(compgen -W 'best base avx2 avx512 avx512-vnni' -- "$current")); return ;;
     *:--kv) COMPREPLY=($(compgen -W 'bf16 f32 int8' -- "$current")); return ;;
