@@ -198,7 +198,8 @@ except Failure as failure:
 
 @provocation
 def out_of_memory(w):
-    with_little_memory(w, "limit(1_000_000); library.session(model, SessionOptions(threads=1))")
+    # More than one: the first may fit into what loading has given back.
+    with_little_memory(w, "limit(1_000_000); [library.session(model, SessionOptions(threads=1)) for _ in range(20)]")
 
 
 @provocation
