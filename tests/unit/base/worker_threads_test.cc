@@ -20,6 +20,7 @@
 #include "base/cpu.h"
 #include "base/parallel.h"
 #include "phi/error.h"
+#include "support/child_process.h"
 
 using phi::Pin;
 using phi::Priority;
@@ -120,7 +121,9 @@ TEST_CASE("signals go to the host's threads, those of a thread's own fault excep
 TEST_CASE("threads that wait use no processor time") {
   const ThreadScope scope(4, phi::Backend::pool);
   on_every_thread(scope, [](int) {});
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // until they have fallen asleep
+  // Until they have fallen asleep, and with them what LLVM's OpenMP runtime keeps spinning (200
+  // ms).
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
   const double before = process_seconds();
   std::this_thread::sleep_for(std::chrono::milliseconds(500));
   CHECK(process_seconds() - before < 0.005);
@@ -161,8 +164,7 @@ TEST_CASE("threads that the system does not give are an error") {
   REQUIRE(child > 0);
   int status = -1;
   REQUIRE(waitpid(child, &status, 0) == child);
-#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)  // they reserve terabytes
+  if (phi::test::kSanitized) return;
   CHECK(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == 0);
-#endif
 }
