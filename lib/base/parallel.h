@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <type_traits>
 
 #include "phi/types.h"
 
@@ -17,6 +16,18 @@ namespace phi {
 /// One task of a parallel loop. Must not throw. `worker` is in [0, threads) and no two tasks run as
 /// the same worker at once.
 using TaskFunction = void (*)(void* context, int64_t task, int worker);
+
+/// A body(task, worker), borrowed, as a plain function and what it is called with.
+struct TaskCall {
+  TaskFunction function;
+  void* context;
+};
+template <class Body>
+TaskCall task_call(Body& body) noexcept {
+  return {
+      [](void* context, int64_t task, int worker) { (*static_cast<Body*>(context))(task, worker); },
+      const_cast<void*>(static_cast<const void*>(&body))};
+}
 
 /// Tasks [first, first + tasks), at most TaskShares::kMaxTasks.
 struct ParallelLoop {
@@ -72,11 +83,8 @@ class ThreadScope {
   /// Calls body(task, worker) once for every task in [0, tasks) and returns when all are done.
   template <class Body>
   void parallel_for(int64_t tasks, Body&& body) const {
-    using Plain = std::remove_reference_t<Body>;
-    auto call = [](void* context, int64_t task, int worker) {
-      (*static_cast<Plain*>(context))(task, worker);
-    };
-    run(tasks, call, const_cast<void*>(static_cast<const void*>(&body)));
+    const TaskCall call = task_call(body);
+    run(tasks, call.function, call.context);
   }
 
  private:

@@ -3,7 +3,6 @@
 #define PHI_BASE_RUN_CONTEXT_H_
 
 #include <atomic>
-#include <type_traits>
 
 #include "base/parallel.h"
 #include "base/sliced_run.h"
@@ -32,11 +31,8 @@ struct RunContext {
       threads.parallel_for(tasks, body);
       return;
     }
-    using Plain = std::remove_reference_t<Body>;
-    auto call = [](void* context, int64_t task, int worker) {
-      (*static_cast<Plain*>(context))(task, worker);
-    };
-    slices->run(threads, tasks, call, const_cast<void*>(static_cast<const void*>(&body)));
+    const TaskCall call = task_call(body);
+    slices->run(threads, tasks, call.function, call.context);
   }
 
   /// What an operation does on the calling thread and must not do again when a run is taken up.

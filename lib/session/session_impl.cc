@@ -200,8 +200,7 @@ void SessionImpl::evaluate(uint32_t length, const WantedRows* wanted,
   fit_cache(length);
 
   if (arithmetic_to(length) == Arithmetic::generation) {
-    decoder_.next({tokens_[cached_], cached_, cached_range_, cache_.layers(), logits_.data()},
-                  workspace_, run);
+    evaluate_token(cached_, logits_.data(), run);
   } else {
     const uint32_t first = cached_;
     const uint32_t rows_from = wanted != nullptr ? wanted->first : first;
@@ -217,6 +216,11 @@ void SessionImpl::evaluate(uint32_t length, const WantedRows* wanted,
   logits_length_ = length;
 }
 
+void SessionImpl::evaluate_token(uint32_t position, float* logits, const RunContext& run) {
+  decoder_.next({tokens_[position], position, cached_range_, cache_.layers(), logits}, workspace_,
+                run);
+}
+
 void SessionImpl::evaluate_span(uint32_t first, uint32_t last, float* all_logits,
                                 float* last_logits, const RunContext& run) {
   decoder_.append({.tokens = {tokens_.data() + first, last - first},
@@ -225,7 +229,7 @@ void SessionImpl::evaluate_span(uint32_t first, uint32_t last, float* all_logits
                    .cache = cache_.layers(),
                    .all_logits = all_logits,
                    .last_logits = last_logits,
-                   .keep_going = keep_going_ ? &keep_going_ : nullptr,
+                   .keep_going = keep_going_ && !run.is_sliced() ? &keep_going_ : nullptr,
                    .precision = precision_},
                   workspace_, run);
 }

@@ -110,6 +110,8 @@ class SessionImpl {
   void fit_cache(uint32_t length);
   Arithmetic arithmetic_to(uint32_t length) const noexcept;
   void evaluate(uint32_t length, const WantedRows* wanted, const std::atomic<bool>& stop);
+  void evaluate_token(uint32_t position, float* logits, const RunContext& run);
+  /// In slices nobody is asked whether to keep going: the caller of step is in control.
   void evaluate_span(uint32_t first, uint32_t last, float* all_logits, float* last_logits,
                      const RunContext& run);
   bool ends(Token token) const noexcept;

@@ -24,7 +24,6 @@ void SessionImpl::enqueue_tail(uint32_t keep, std::span<const Token> tokens) {
   if (tokens.empty()) return;
   const uint32_t length = length_ + static_cast<uint32_t>(tokens.size());
   std::copy(tokens.begin(), tokens.end(), tokens_.begin() + length_);
-  std::fill(arithmetic_.begin() + length_, arithmetic_.begin() + length, Arithmetic::prompt);
   // As an append does it, what waits before these tokens is evaluated with them.
   fit_cache(length);
   std::fill(arithmetic_.begin() + cached_, arithmetic_.begin() + length, Arithmetic::prompt);
@@ -83,18 +82,9 @@ bool SessionImpl::run_pass(const SlicedPass& pass, const std::atomic<bool>& stop
   float* const logits = pass.wants_logits ? logits_.data() : nullptr;
   logits_length_ = 0;
   if (pass.arithmetic == Arithmetic::generation) {
-    decoder_.next({tokens_[pass.first], pass.first, pass.range, cache_.layers(), logits},
-                  workspace_, run);
+    evaluate_token(pass.first, logits, run);
   } else {
-    decoder_.append({.tokens = {tokens_.data() + pass.first, pass.last - pass.first},
-                     .position = pass.first,
-                     .range = pass.range,
-                     .cache = cache_.layers(),
-                     .all_logits = nullptr,
-                     .last_logits = logits,
-                     .keep_going = nullptr,
-                     .precision = precision_},
-                    workspace_, run);
+    evaluate_span(pass.first, pass.last, nullptr, logits, run);
   }
   if (slices_.is_suspended()) {
     suspended_ = pass;
