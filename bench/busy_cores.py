@@ -17,7 +17,7 @@ sys.dont_write_bytecode = True  # no __pycache__ among the sources
 
 from types import SimpleNamespace
 
-from comparison import ComparisonError
+from comparison import ComparisonError, named
 from comparison.programs import LlamaBench, Phi
 from comparison.rows import parse_row
 
@@ -25,14 +25,6 @@ EXAMPLE = """example:
   bench/busy_cores.py phi-4-Q4_0.gguf --phi pool=build/release/examples/cli/phi \\
       --phi openmp=build/openmp/examples/cli/phi --peer llama.cpp=llama-bench --rows n32 p256
 """
-
-
-def named(text):
-    """NAME=VALUE"""
-    name, separator, value = text.partition("=")
-    if not (name and separator and value):
-        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=VALUE")
-    return name, value
 
 
 def parse_arguments(arguments):

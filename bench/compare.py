@@ -17,7 +17,7 @@ import time
 
 sys.dont_write_bytecode = True  # no __pycache__ among the sources
 
-from comparison import ComparisonError, load
+from comparison import ComparisonError, load, named
 from comparison.programs import LlamaBench, Phi
 from comparison.report import OURS, make_report, markdown
 from comparison.rows import parse_row
@@ -41,11 +41,9 @@ def say(text):
     print(f"compare.py: {text}", file=sys.stderr, flush=True)
 
 
-def named(text):
-    """NAME=VALUE"""
-    name, separator, value = text.partition("=")
-    if not (name and separator and value):
-        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=VALUE")
+def named_peer(text):
+    """NAME=VALUE of another program."""
+    name, value = named(text)
     if name == OURS:
         raise argparse.ArgumentTypeError(f"'{OURS}' is not free as a name")
     return name, value
@@ -61,9 +59,9 @@ def parse_arguments(arguments):
     add("--phi", default="build/release/examples/cli/phi", metavar="COMMAND", help="the program phi (%(default)s)")
     add("--phi-model", metavar="PATH", help="what libphi opens, if not the same file")
     add("--phi-flags", default="", metavar="FLAGS", help="more flags for phi, such as '--weights int8'")
-    add("--peer", type=named, action="append", default=[], metavar="NAME=COMMAND",
+    add("--peer", type=named_peer, action="append", default=[], metavar="NAME=COMMAND",
         help="a llama-bench, with flags of its own; may be repeated")
-    add("--peer-model", type=named, action="append", default=[], metavar="NAME=PATH",
+    add("--peer-model", type=named_peer, action="append", default=[], metavar="NAME=PATH",
         help="what that peer opens, if not the same file")
     add("--rows", nargs="+", default=ROWS, metavar="ROW", help=f"what to measure ({' '.join(ROWS)})")
     add("--threads", "-t", type=int, default=cores, metavar="N", help="of every program (%(default)s)")

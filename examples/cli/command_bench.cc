@@ -64,13 +64,18 @@ class BenchCommand final : public Command {
   }
 
  private:
-  std::vector<Opening> measured_openings(const BenchReport& report, Progress& progress) const {
-    require_model_path(report.path);
+  SessionOptions session_options(const BenchReport& report) const {
     SessionOptions options;
     options.kv = kv_;
     options.precision = fast_ ? Precision::fast : Precision::standard;
     model_flags_.set_threads(options);
     options.threads = report.threads;
+    return options;
+  }
+
+  std::vector<Opening> measured_openings(const BenchReport& report, Progress& progress) const {
+    require_model_path(report.path);
+    const SessionOptions options = session_options(report);
     progress.begin("opening in new processes");
     std::vector<Opening> openings =
         measure_opening(report.path, model_flags_.options(), options, repetitions_);
@@ -80,12 +85,8 @@ class BenchCommand final : public Command {
 
   void measure(const Model& model, const std::vector<SpeedTest>& tests, BenchReport& report,
                Progress& progress) const {
-    SessionOptions options;
+    SessionOptions options = session_options(report);
     options.context = report.context = needed_context(tests);
-    options.kv = kv_;
-    options.precision = fast_ ? Precision::fast : Precision::standard;
-    model_flags_.set_threads(options);
-    options.threads = report.threads;
     options.keep_going = progress.callback();
     options.sampling.ignore_end = true;
     Session session(model, options);
