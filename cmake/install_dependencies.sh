@@ -197,10 +197,12 @@ flock 9   # two checkouts may start at once; the second waits and then finds eve
 if [ -n "$missing" ]; then
   say "installing packages: $missing"
   [ -n "$(find /var/lib/apt/lists -name '*_Packages*' -newermt '-1 day' 2>/dev/null | head -n 1)" ] ||
-    as_root apt-get -q update >"$work/apt-update.log" 2>&1 || die "apt-get update failed; see $work/apt-update.log"
+    as_root apt-get -q update >"$work/apt-update.log" 2>&1 ||
+    { tail -n 4 "$work/apt-update.log" >&2; die "apt-get update failed ($work/apt-update.log)"; }
   # shellcheck disable=SC2086
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing >"$work/apt-install.log" 2>&1 ||
-    die "apt-get install failed; see $work/apt-install.log"
+    { tail -n 4 "$work/apt-install.log" >&2
+      die "apt-get install failed ($work/apt-install.log). Where root is another's: sudo apt install $missing"; }
 fi
 have_pcre2 || install_pcre2
 have_onednn || install_onednn

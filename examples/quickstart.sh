@@ -15,7 +15,7 @@ prompt=${2:-}
 cmake/install_dependencies.sh
 mkdir -p build/release
 cmake --preset release -DPHI_BUILD_BENCHMARKS=ON >build/release/configure.log 2>&1 || { cat build/release/configure.log >&2; exit 1; }
-cmake --build --preset release --target phi_cli
+cmake --build --preset release --target phi_cli phi
 phi=build/release/examples/cli/phi
 
 if [ -z "$model" ]; then

@@ -1,7 +1,7 @@
 """Runs what a page tells its reader to run, in a folder of the page's own.
 
 In that folder the models of the documents (MODELS) are all phi-nano, since a file is known by its content and not by its
-name. libphi is installed, so pkg-config and CMake find it as they do for a reader.
+name. libphi is installed, so pkg-config and CMake find it as they do for a reader, and the checkout lies beside, as `libphi`.
 """
 
 import os
@@ -34,8 +34,9 @@ class PageRunner:
     """Blocks of one page, in their order."""
 
     def __init__(self, folder, tools, prefix):
-        self.folder, self.tools, self.prefix = Path(folder), tools, Path(prefix)
+        self.folder, self.tools, self.prefix = Path(folder) / "hello", tools, Path(prefix)
         self.seen = None
+        (Path(folder) / "libphi").symlink_to(REPOSITORY)
         (self.folder / "examples/phi-nano").mkdir(parents=True)
         for name in (*MODELS, NANO.relative_to(REPOSITORY)):
             (self.folder / name).symlink_to(NANO)
@@ -50,6 +51,7 @@ class PageRunner:
             "CMAKE_PREFIX_PATH": str(self.prefix),
             "PYTHONPATH": str(REPOSITORY / "capi/bindings/python"),
             "PYTHONDONTWRITEBYTECODE": "1",
+            "CARGO_NET_OFFLINE": "true",
             "PHI_LIBRARY": str(self.library / "libphi.so"),
         }
 
@@ -60,7 +62,9 @@ class PageRunner:
             path.write_text(block.text, encoding="utf-8")
         if "run" in block.marks:
             self.seen = None  # stays so where the language is missing
-            getattr(self, f"run_{block.language}")(block)
+            needed = block.marks.get("needs", "").split()
+            if all([self.tools.find(command, command) for command in needed]):
+                getattr(self, f"run_{block.language}")(block)
         if "output" in block.marks and self.seen is not None and not matches(block.text, self.seen):
             raise RunError(f"the output is:\n{self.seen}")
 

@@ -167,7 +167,7 @@ def check_cmake(text, tools):
 # ---- command lines ----
 
 # Commands that a reader has or is told to install. Anything else must be a file of the repository.
-KNOWN = set("""apt apt-get cargo cat cd chroot cmake cp cpack csc cscript ctest curl dotnet dpkg echo export g++ gcc git grep head
+KNOWN = set(""". apt apt-get cargo cat cd chroot cmake cp cpack csc cscript ctest curl dotnet dpkg echo export g++ gcc git grep head
 install ldconfig ldd ls make mcs mkdir mono mv node npm phi pip pkg-config python3 readelf rm rustc sh sudo systemctl systemd-run
 tar systemd-analyze taskset time llama-bench llama-quantize cc c++ ln nm gdb""".split())  # fmt: skip
 OPTION = re.compile(r"(?<!\S)(--?[A-Za-z][\w-]*)")
@@ -236,7 +236,7 @@ def check(block, tools):
     """What is wrong with a block as it stands, without running it."""
     if "skip" in block.marks:
         return "" if len(block.marks["skip"].split()) >= 2 else "a block that is not tested says why: <!-- test: skip, REASON -->"
-    unknown = set(block.marks) - {"run", "file", "output", "commands"}
+    unknown = set(block.marks) - {"run", "needs", "file", "output", "commands"}
     if unknown:
         return f"unknown mark: {', '.join(sorted(unknown))}"
     if "commands" in block.marks:

@@ -28,7 +28,7 @@ class Block:
 
 
 def parse_marks(text):
-    """`skip, REASON`, or any of `run`, `file NAME`, `output`, `commands`, separated by commas."""
+    """`skip, REASON`, or any of `run`, `needs COMMANDS`, `file NAME`, `output`, `commands`, separated by commas."""
     if re.match(r"skip\b", text):
         return {"skip": text[len("skip") :].lstrip(", ")}
     marks = {}
