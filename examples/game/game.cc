@@ -12,6 +12,7 @@
 #include <iostream>
 #include <memory>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -29,7 +30,6 @@ using Microseconds = std::chrono::microseconds;
 static constexpr const char* kFont = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
 static constexpr Microseconds kFrame{16'667}, kThinking{3'000};  // thinking is both pupils' share
 static constexpr int kPause = 120;                               // frames before the next question
-static constexpr size_t kLongestQuestion = 80;                   // bytes
 
 class Pupil {
  public:
@@ -72,7 +72,8 @@ class Stage {
  public:
   Stage() {
     if (SDL_Init(SDL_INIT_VIDEO) != 0 || TTF_Init() != 0) throw std::runtime_error(SDL_GetError());
-    window_.reset(SDL_CreateWindow("phi", 0, 0, 800, 450, 0));
+    window_.reset(
+        SDL_CreateWindow("phi", SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED, 800, 450, 0));
     renderer_.reset(SDL_CreateRenderer(window_.get(), -1, 0));
     font_.reset(TTF_OpenFont(kFont, 17));
     if (!renderer_ || !font_) throw std::runtime_error(SDL_GetError());
@@ -151,7 +152,7 @@ static void play(const phi::Model& model, size_t frames) {
   for (auto start = Clock::now(); frames == 0 || lengths.size() < frames; start = Clock::now()) {
     for (SDL_Event event; SDL_PollEvent(&event) != 0;) {
       if (event.type == SDL_QUIT) return;
-      if (event.type == SDL_TEXTINPUT && line.size() < kLongestQuestion) line += event.text.text;
+      if (event.type == SDL_TEXTINPUT && line.size() < 80) line += event.text.text;
       if (event.type != SDL_KEYDOWN) continue;
       if (event.key.keysym.sym == SDLK_BACKSPACE) line.clear();
       if (event.key.keysym.sym == SDLK_RETURN && !line.empty()) {
