@@ -57,7 +57,7 @@ using RunTasks =
 /// the contract.
 struct HostPool {
   int32_t threads = 0;  ///< that can run tasks at once: `tasks` is never more; 1 to 1024
-  RunTasks run;         ///< empty = no pool; on the thread that calls the library
+  RunTasks run = {};    ///< empty = no pool; on the thread that calls the library
 };
 
 /// May control tokens spelled inside a text become control tokens?
@@ -86,12 +86,12 @@ struct ModelOptions {
   Isa isa = Isa::best;  ///< cap for our kernels
   uint64_t memory_limit_bytes =
       0;  ///< 0 = none; covers weights (mapped pages too), the load's peak and all sessions
-  KeepGoing keep_going;  ///< progress of the load
-  LogSink log;           ///< empty = silent
+  KeepGoing keep_going = {};  ///< progress of the load
+  LogSink log = {};           ///< empty = silent
   Repack repack = Repack::when_faster;
   Pin pin = Pin::none;                   ///< of load workers
   Priority priority = Priority::normal;  ///< of load workers
-  HostPool pool;                         ///< to load on; only without pin and priority
+  HostPool pool = {};                    ///< to load on; only without pin and priority
 };
 
 /// How the next token is chosen. Order: bias, penalties, top-k, top-p, min-p, temperature, draw.
@@ -105,26 +105,26 @@ struct Sampling {
   uint32_t penalty_window = 0;  ///< last tokens that penalties see; 0 = 64
   bool ignore_end = false;      ///< end tokens are ordinary (benchmarks)
   uint64_t seed = 0;            ///< the same seed gives the same draws on every platform
-  std::vector<std::pair<Token, float>> bias;
-  std::vector<Token> stop_tokens;  ///< beside the model's own end tokens
+  std::vector<std::pair<Token, float>> bias = {};
+  std::vector<Token> stop_tokens = {};  ///< beside the model's own end tokens
 };
 
 struct SessionOptions {
   uint32_t context =
       0;  ///< positions; 0 = min(model's, 4096), and at most the original length with longrope
   Kv kv = Kv::bf16;
-  int32_t threads = 0;   ///< 0 = physical cores this process may use
-  KeepGoing keep_going;  ///< progress of long prefill
-  Sampling sampling;
+  int32_t threads = 0;        ///< 0 = physical cores this process may use
+  KeepGoing keep_going = {};  ///< progress of long prefill
+  Sampling sampling = {};
   Precision precision = Precision::standard;
   Pin pin = Pin::none;
   Priority priority = Priority::normal;
-  HostPool pool;  ///< to evaluate on; only without pin and priority
+  HostPool pool = {};  ///< to evaluate on; only without pin and priority
 };
 
 struct StreamOptions {
   ShowSpecials specials = ShowSpecials::no;
-  std::vector<std::string> stops;  ///< stop strings
+  std::vector<std::string> stops = {};  ///< stop strings
 };
 
 struct ModelInfo {

@@ -8,7 +8,7 @@
 
 int main(int argc, char** argv) try {
   const phi::Model model = phi::Model::open(argc > 1 ? argv[1] : "");
-  phi::Session session(model);
+  phi::Session session(model, {.context = 16});
   session.append(std::array<phi::Token, 3>{1, 2, 3});
   std::cout << session.next().token << "\n";
 } catch (const phi::Error& error) {
