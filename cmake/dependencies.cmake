@@ -17,7 +17,6 @@ find_package(Threads REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 find_package(nlohmann_json 3.10 REQUIRED)
-find_package(PkgConfig REQUIRED)
 
 # oneDNN: its block kernels (ukernel API) and no primitive. Older ones (Debian 12 has 2.6) lack them.
 find_package(dnnl 3.7 CONFIG QUIET)
@@ -40,25 +39,24 @@ if(NOT dnnl_FOUND)
   add_library(DNNL::dnnl ALIAS dnnl)
 endif()
 
-# The regular expressions and the Unicode tables of the tokenizers.
-find_library(PHI_PCRE2_LIBRARY NAMES libpcre2-8.a pcre2-8 REQUIRED)
-find_path(PHI_PCRE2_INCLUDE pcre2.h REQUIRED)
-add_library(phi_pcre2 INTERFACE)
-target_include_directories(phi_pcre2 SYSTEM INTERFACE ${PHI_PCRE2_INCLUDE})
+# phi_wrap(<name> <header> [<libraries>]): the target phi_<name>, of what is found first among the names of a library.
+function(phi_wrap name header)
+  string(TOUPPER PHI_${name} prefix)
+  find_path(${prefix}_INCLUDE ${header} REQUIRED)
+  add_library(phi_${name} INTERFACE)
+  target_include_directories(phi_${name} SYSTEM INTERFACE ${${prefix}_INCLUDE})
+  if(ARGN)
+    find_library(${prefix}_LIBRARY NAMES ${ARGN} REQUIRED)
+    target_link_libraries(phi_${name} INTERFACE ${${prefix}_LIBRARY})
+  endif()
+endfunction()
+
+# The regular expressions and the Unicode tables of the tokenizers; the hashes of packed files, of a header alone.
+phi_wrap(pcre2 pcre2.h libpcre2-8.a pcre2-8)
 target_compile_definitions(phi_pcre2 INTERFACE PCRE2_CODE_UNIT_WIDTH=8 $<$<BOOL:${WIN32}>:PCRE2_STATIC>)
-target_link_libraries(phi_pcre2 INTERFACE ${PHI_PCRE2_LIBRARY})
-
-find_library(PHI_UTF8PROC_LIBRARY NAMES libutf8proc.a utf8proc REQUIRED)
-find_path(PHI_UTF8PROC_INCLUDE utf8proc.h REQUIRED)
-add_library(phi_utf8proc INTERFACE)
-target_include_directories(phi_utf8proc SYSTEM INTERFACE ${PHI_UTF8PROC_INCLUDE})
+phi_wrap(utf8proc utf8proc.h libutf8proc.a utf8proc)
 target_compile_definitions(phi_utf8proc INTERFACE UTF8PROC_STATIC)
-target_link_libraries(phi_utf8proc INTERFACE ${PHI_UTF8PROC_LIBRARY})
-
-# Header-only: hashes of packed files.
-find_path(PHI_XXHASH_INCLUDE xxhash.h REQUIRED)
-add_library(phi_xxhash INTERFACE)
-target_include_directories(phi_xxhash SYSTEM INTERFACE ${PHI_XXHASH_INCLUDE})
+phi_wrap(xxhash xxhash.h)
 
 if(PHI_BUILD_TESTS)
   find_package(doctest REQUIRED)
