@@ -121,41 +121,17 @@ newest_source() {
 or install it yourself where CMake finds it"
 }
 
-# libphi calls oneDNN's block kernels (ukernel API) and none of its primitives.
+# What is built of oneDNN, and how, says cmake/onednn.
 install_onednn() {
   newest_source onednn 3.7
-  say "building oneDNN, once; its kernels are generated at run time, so -O1 costs no speed"
-  local flags="-O1 -DNDEBUG -ffunction-sections -fdata-sections"
-  cmake -S "$work/onednn" -B "$work/onednn-build" -G Ninja \
-    -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE="$flags" -DCMAKE_C_FLAGS_RELEASE="$flags" \
-    -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib \
-    -DONEDNN_LIBRARY_TYPE=STATIC -DONEDNN_CPU_RUNTIME=THREADPOOL -DONEDNN_GPU_RUNTIME=NONE \
-    -DONEDNN_BUILD_TESTS=OFF -DONEDNN_BUILD_EXAMPLES=OFF -DONEDNN_BUILD_DOC=OFF -DONEDNN_BUILD_GRAPH=OFF \
-    -DONEDNN_ENABLE_WORKLOAD=INFERENCE -DONEDNN_ENABLE_PRIMITIVE= -DONEDNN_ENABLE_GEMM_KERNELS_ISA=NONE \
-    -DONEDNN_EXPERIMENTAL_UKERNEL=ON \
-    -DONEDNN_ENABLE_JIT_PROFILING=OFF -DONEDNN_ENABLE_ITT_TASKS=OFF >"$work/onednn-configure.log" 2>&1 ||
+  say "building oneDNN's block kernels, once"
+  cmake -S "$here/onednn" -B "$work/onednn-build" -G Ninja -DFETCHCONTENT_SOURCE_DIR_ONEDNN="$work/onednn" \
+    -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib >"$work/onednn-configure.log" 2>&1 ||
     die "oneDNN does not configure; see $work/onednn-configure.log"
-  if ! build_onednn_kernels; then
-    say "this oneDNN wants more than its block kernels: building all of it (15-25 minutes on 2 cores)"
-    quietly onednn-build cmake --build "$work/onednn-build" --parallel "$jobs"
-  fi
+  quietly onednn-build cmake --build "$work/onednn-build" --parallel "$jobs" --target dnnl
   cmake --install "$work/onednn-build" >/dev/null
   touch "$prefix/$onednn_recipe"
   rm -rf "$work/onednn-build" "$work/onednn"
-}
-
-# Makes libdnnl.a of the sources in onednn_sources.txt alone; fails where one of them, or what they refer to, is missing.
-build_onednn_kernels() {
-  local build=$work/onednn-build pattern source targets=()
-  while read -r pattern; do
-    for source in "$work/onednn/"$pattern; do targets+=("$source^"); done
-  done < <(grep -v '^#' "$here/onednn_sources.txt")
-  (quietly onednn-kernels cmake --build "$build" --parallel "$jobs" --target "${targets[@]}") || return 1
-  find "$build/src" -name '*.o' -exec ar qcs "$build/src/libdnnl.a" {} +
-  if c++ -shared -Wl,-z,defs -Wl,--whole-archive "$build/src/libdnnl.a" -Wl,--no-whole-archive -lpthread \
-    -o "$build/all_is_there.so" 2>"$work/onednn-link.log"; then return; fi
-  rm "$build/src/libdnnl.a"
-  return 1
 }
 
 install_pcre2() {

@@ -11,12 +11,6 @@ set(phi_pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 # ---- libraries and headers ----
 
-# The C++ interface lives in the static library alone: libphi.so exports the C functions and nothing else.
-add_library(phi_cxx INTERFACE)
-set_target_properties(phi_cxx PROPERTIES EXPORT_NAME cxx)
-target_compile_features(phi_cxx INTERFACE cxx_std_20)
-target_link_libraries(phi_cxx INTERFACE phi_archive)
-
 install(TARGETS phi EXPORT phi_shared
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT development)
 install(TARGETS phi_archive phi_cxx EXPORT phi_static
