@@ -15,8 +15,6 @@ import sys
 
 sys.dont_write_bytecode = True  # no __pycache__ among the sources
 
-from types import SimpleNamespace
-
 from comparison import ComparisonError, named
 from comparison.programs import LlamaBench, Phi
 from comparison.rows import parse_row
@@ -49,12 +47,12 @@ def parse_arguments(arguments):
     return options
 
 
-def make_program(kind, name, command, options):
-    if kind is LlamaBench:
-        return LlamaBench(name, command, options.peer_model or options.model, options)
-    program = Phi(SimpleNamespace(**vars(options) | {"phi": command, "phi_model": None, "phi_flags": ""}))
-    program.name = name
-    return program
+def make_programs(options):
+    peer_model = options.peer_model or options.model
+    return [
+        *(Phi(name, command, options.model, options) for name, command in options.phi),
+        *(LlamaBench(name, command, peer_model, options) for name, command in options.peer),
+    ]
 
 
 class BusyCores:
@@ -107,9 +105,7 @@ def main(arguments=None):
     options = parse_arguments(arguments)
     try:
         rows = [parse_row(text) for text in options.rows]
-        programs = [make_program(Phi, name, command, options) for name, command in options.phi]
-        programs += [make_program(LlamaBench, name, command, options) for name, command in options.peer]
-        print(table(collect(programs, rows, options.rounds)))
+        print(table(collect(make_programs(options), rows, options.rounds)))
     except ComparisonError as error:
         print(f"busy_cores.py: {error}", file=sys.stderr)
         return 1

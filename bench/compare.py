@@ -87,15 +87,14 @@ def parse_arguments(arguments):
 
 
 def make_programs(options):
+    phi_model = options.phi_model or options.model
+    if not os.path.exists(phi_model):
+        raise ComparisonError(f"{phi_model}: no such model")
     models = dict(options.peer_model)
-    for path in [options.phi_model or options.model]:
-        if not os.path.exists(path):
-            raise ComparisonError(f"{path}: no such model")
-    peers = [
-        LlamaBench(name, command, models.get(name, options.model), options)
-        for name, command in options.peer
+    return [
+        Phi(OURS, options.phi, phi_model, options, options.phi_flags),
+        *(LlamaBench(name, command, models.get(name, options.model), options) for name, command in options.peer),
     ]
-    return [Phi(options), *peers]
 
 
 class Comparison:

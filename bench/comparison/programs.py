@@ -14,7 +14,7 @@ MEMORY_PROMPT = 512  # what a peer evaluates in row "memory"
 
 
 class Program:
-    """A command and the model that it is given."""
+    """A command and the model that it is given; of the options it takes threads and timeout."""
 
     def __init__(self, name, command, model, options):
         self.name = name
@@ -89,9 +89,9 @@ class Program:
 class Phi(Program):
     """libphi's own `phi`; it also measures the limits of the machine."""
 
-    def __init__(self, options):
-        super().__init__("libphi", options.phi, options.phi_model or options.model, options)
-        self.flags = shlex.split(options.phi_flags)
+    def __init__(self, name, command, model, options, flags=""):
+        super().__init__(name, command, model, options)
+        self.flags = shlex.split(flags)
 
     def identity(self):
         return {**super().identity(), "flags": self.flags}

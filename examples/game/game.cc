@@ -1,198 +1,199 @@
 // A game whose characters think while the frame rate holds.   usage: phi-game [MODEL [FRAMES]]
 //
-// The teacher asks for a sum and works it out in silence while the pupil answers aloud. Each has a
-// session of its own on one model, and each frame gives them a few milliseconds, in the middle of a
-// prompt or a token too. Type a question and press Enter to ask it yourself.
-#include <phi_experimental.h>
+// Two pupils are given sums and answer them at the same time. Each has a session of its own on one
+// model, and each frame gives them three milliseconds, which may end in the middle of a prompt or a
+// token: the next frame goes on there. Type a question and press Enter to ask both.
+#include <SDL.h>
+#include <SDL_ttf.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <chrono>
+#include <cmath>
 #include <iostream>
+#include <memory>
 #include <random>
+#include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
-#include "stage.h"
+#include "phi/session.h"
+#include "phi/text_stream.h"
 
 #ifndef DEFAULT_MODEL
 #define DEFAULT_MODEL "examples/phi-nano/phi-nano.phi"
 #endif
 
-namespace {
+using Clock = std::chrono::steady_clock;
+using Microseconds = std::chrono::microseconds;
 
-constexpr double kFrame = 1.0 / 60,
-                 kThinking = 0.003;  // seconds; thinking is all characters' share
-constexpr int kPause = 120;          // frames between an answer and a question
+static constexpr const char* kFont = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
+static constexpr Microseconds kFrame{16'667}, kThinking{3'000};  // thinking is both pupils' share
+static constexpr int kPause = 120;                               // frames before the next question
 
-double now() {
-  return static_cast<double>(SDL_GetPerformanceCounter()) /
-         static_cast<double>(SDL_GetPerformanceFrequency());
-}
-
-void check(phi_status status, const phi_error& err) {
-  if (status < 0)
-    throw std::runtime_error(std::string(phi_status_name(status)) + ": " + err.message);
-}
-
-class Character {
+class Pupil {
  public:
-  explicit Character(const phi_model* model) {
-    phi_error err;
-    phi_session_options options = PHI_SESSION_OPTIONS_INIT;
-    options.threads = 1;  // the other cores are the game's
-    check(phi_session_create(model, &options, &session_, &err), err);
-    check(phi_stream_create(phi_model_tokenizer(model), nullptr, &stream_, &err), err);
-  }
-  ~Character() {
-    phi_stream_free(stream_);
-    phi_session_free(session_);
-  }
-  Character(const Character&) = delete;
-  Character& operator=(const Character&) = delete;
+  Pupil(const phi::Model& model, const phi::SessionOptions& options)
+      : session_(model, options), stream_(model.tokenizer()) {}
 
   // Only puts the question in the queue: think() reads it.
   void ask(const std::string& question) {
-    phi_error err;
-    const phi_message message = {"user", question.data(), question.size()};
-    check(phi_session_enqueue_chat(session_, &message, 1, &err), err);
-    thought_.clear();
+    session_.enqueue_chat(std::vector<phi::Message>{{"user", question}});
+    stream_.flush();  // what an answer that was interrupted left
+    words_ = question + "\n";
+    pause_ = kPause;
     thinking_ = true;
   }
 
-  // Goes on until the answer is complete or the time `end` has come.
-  void think(double end) {
-    phi_error err;
-    while (thinking_ && now() < end) {
-      phi_token token;
-      const char* text;
-      size_t size;
-      const auto budget_us = static_cast<uint32_t>(std::max(0.0, end - now()) * 1e6);
-      const phi_status status = phi_session_step(session_, budget_us, &token, &err);
-      if (status == PHI_PENDING) return;  // goes on in the next frame
-      thinking_ = status == PHI_OK;
-      if (status < 0) thought_ += std::string(" (") + err.message + ")";
-      if (status == PHI_OK && phi_stream_push(stream_, token, &text, &size, &err) == PHI_OK)
-        thought_.append(text, size);
+  // Goes on until the answer is complete or the time `end` has come. False: nothing to think.
+  bool think(Clock::time_point end) {
+    if (!thinking_) return false;
+    while (thinking_ && Clock::now() < end) {
+      const auto next = session_.step(std::chrono::ceil<Microseconds>(end - Clock::now()));
+      if (!next) break;  // goes on in the next frame
+      words_ += next->end ? stream_.flush() : stream_.push(next->token).text;
+      thinking_ = !next->end && session_.position() < session_.context();
     }
+    return true;
   }
 
-  bool thinking() const { return thinking_; }
-  const std::string& thought() const { return thought_; }
-  std::string result() const { return thought_.substr(thought_.rfind(' ') + 1); }
+  bool wants_a_question() { return !thinking_ && --pause_ < 0; }  // asked in each frame
+  const std::string& words() const { return words_; }
 
  private:
-  phi_session* session_ = nullptr;
-  phi_stream* stream_ = nullptr;
-  std::string thought_;
+  phi::Session session_;
+  phi::TextStream stream_;
+  std::string words_;
+  int pause_ = 0;
   bool thinking_ = false;
 };
 
-// Sums, one after the other. The teacher says at the end whether both came to the same.
-class Lesson {
+class Stage {
  public:
-  explicit Lesson(const phi_model* model) : teacher_(model), pupil_(model) {}
-
-  void ask(const std::string& question) {
-    question_ = question;
-    teacher_.ask(question);
-    pupil_.ask(question);
-    pause_ = kPause;
+  Stage() {
+    if (SDL_Init(SDL_INIT_VIDEO) != 0 || TTF_Init() != 0) throw std::runtime_error(SDL_GetError());
+    window_.reset(
+        SDL_CreateWindow("phi", SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED, 800, 450, 0));
+    renderer_.reset(SDL_CreateRenderer(window_.get(), -1, 0));
+    font_.reset(TTF_OpenFont(kFont, 17));
+    if (!renderer_ || !font_) throw std::runtime_error(SDL_GetError());
   }
 
-  // One frame's thinking; they take turns at being the first. False: there was nothing to think.
-  bool think(double end) {
-    const bool busy = teacher_.thinking() || pupil_.thinking();
-    Character& first = ++frame_ % 2 == 0 ? teacher_ : pupil_;
-    Character& second = frame_ % 2 == 0 ? pupil_ : teacher_;
-    first.think(end);
-    second.think(end);
-    if (teacher_.thinking() || pupil_.thinking()) return true;
-    if (busy) ++answers_;
-    if (--pause_ > 0) return busy;
-    ask("What is " + std::to_string(number_(random_)) + " + " + std::to_string(number_(random_)) +
-        "?");
-    return busy;
+  void meadow() {
+    box({0, 0, 800, 340}, {190, 220, 240, 255});
+    box({0, 340, 800, 110}, {134, 172, 104, 255});
   }
 
-  int answers() const { return answers_; }
-  const std::string& pupil_says() const { return pupil_.thought(); }
-  std::string teacher_says() const {
-    if (teacher_.thinking() || pupil_.thinking()) return question_;
-    const bool same = teacher_.result() == pupil_.result();
-    return question_ + "\n" + (same ? "Yes, " : "Hm, I thought it was ") + teacher_.result() + ".";
+  // Somebody at x, who moves with the time: a lost frame is seen.
+  void person(int x, SDL_Color coat, double time_ms) {
+    const int nod = static_cast<int>(std::lround(4 * std::sin(0.003 * time_ms + x)));
+    box({x - 30, 250, 60, 110}, coat);
+    box({x - 24, 206 + nod, 48, 48}, {240, 205, 175, 255});
+    for (const int eye : {x - 12, x + 8}) box({eye, 224 + nod, 4, 4}, kInk);
   }
+
+  // Words on paper, as wide as `width` at most.
+  void words(int x, int y, Uint32 width, const std::string& text) {
+    SDL_Surface* surface = TTF_RenderUTF8_Blended_Wrapped(font_.get(), text.c_str(), kInk, width);
+    if (!surface) return;  // no text
+    const SDL_Rect at = {x, y, surface->w, surface->h};
+    box({x - 10, y - 8, at.w + 20, at.h + 16}, {255, 253, 245, 255});
+    SDL_Texture* texture = SDL_CreateTextureFromSurface(renderer_.get(), surface);
+    SDL_RenderCopy(renderer_.get(), texture, nullptr, &at);
+    SDL_DestroyTexture(texture);
+    SDL_FreeSurface(surface);
+  }
+
+  void show() { SDL_RenderPresent(renderer_.get()); }
 
  private:
-  Character teacher_, pupil_;
-  std::string question_;
-  int pause_ = 1, frame_ = 0, answers_ = 0;
-  std::mt19937 random_{4};
-  std::uniform_int_distribution<int> number_{2, 98};
+  static constexpr SDL_Color kInk = {40, 40, 50, 255};
+  struct Free {
+    void operator()(SDL_Window* window) { SDL_DestroyWindow(window); }
+    void operator()(SDL_Renderer* renderer) { SDL_DestroyRenderer(renderer); }
+    void operator()(TTF_Font* font) { TTF_CloseFont(font); }
+  };
+
+  void box(const SDL_Rect& where, SDL_Color color) {
+    SDL_SetRenderDrawColor(renderer_.get(), color.r, color.g, color.b, color.a);
+    SDL_RenderFillRect(renderer_.get(), &where);
+  }
+
+  std::unique_ptr<SDL_Window, Free> window_;
+  std::unique_ptr<SDL_Renderer, Free> renderer_;
+  std::unique_ptr<TTF_Font, Free> font_;
 };
 
-void report(const char* what, std::vector<double> ms) {
+static std::string random_sum() {
+  static std::mt19937 random(4);
+  std::uniform_int_distribution<int> number(2, 98);
+  const int a = number(random), b = number(random);
+  return "What is " + std::to_string(a) + " + " + std::to_string(b) + "?";
+}
+
+static void report(const char* what, std::vector<double> ms) {
   if (ms.empty()) return;
   std::sort(ms.begin(), ms.end());
   std::cout << what << ": half below " << ms[ms.size() / 2] << " ms, 99 % below "
             << ms[ms.size() * 99 / 100] << " ms\n";
 }
 
-void play(const phi_model* model, size_t frames) {
-  Stage stage;
-  Lesson lesson(model);
-  std::string typed;
-  std::vector<double> thinking, lengths;  // of the frames, in milliseconds
-  SDL_StartTextInput();
-  for (double start = now(); frames == 0 || lengths.size() < frames;) {
-    for (SDL_Event event; SDL_PollEvent(&event) != 0;) {
-      if (event.type == SDL_QUIT) frames = lengths.size() + 1;
-      if (event.type == SDL_TEXTINPUT) typed += event.text.text;
-      if (event.type != SDL_KEYDOWN) continue;
-      if (event.key.keysym.sym == SDLK_BACKSPACE && !typed.empty()) typed.pop_back();
-      if (event.key.keysym.sym == SDLK_RETURN && !typed.empty()) {
-        lesson.ask(typed);
-        typed.clear();
-      }
-    }
-    const double before = now();
-    const bool busy = lesson.think(before + kThinking);
-    if (busy) thinking.push_back((now() - before) * 1e3);
-
-    stage.begin();
-    stage.person(170, 200, {70, 90, 150, 255}, start);
-    stage.person(630, 150, {190, 90, 70, 255}, start);
-    stage.words(40, 30, 300, lesson.teacher_says());
-    stage.words(420, 30, 340, lesson.pupil_says());
-    stage.words(40, 410, 700, typed.empty() ? "Type a question, then Enter" : typed);
-    stage.end();
-
-    const double rest = start + kFrame - now();
-    if (rest > 0) SDL_Delay(static_cast<Uint32>(rest * 1e3));
-    lengths.push_back((now() - start) * 1e3);
-    start = now();
-  }
-  std::cout << lengths.size() << " frames, in " << thinking.size() << " of them somebody thought; "
-            << lesson.answers() << " answers\n";
-  report("thinking", thinking);
-  report("frames", lengths);
-  std::cout << "the last question and answer:\n"
-            << lesson.teacher_says() << "\n"
-            << lesson.pupil_says() << "\n";
+static double ms(Clock::duration time) {
+  return std::chrono::duration<double, std::milli>(time).count();
 }
 
-}  // namespace
+static void play(const phi::Model& model, size_t frames) {
+  Stage stage;
+  phi::SessionOptions options;
+  options.threads = 1;  // the other cores are the game's
+  Pupil pupils[] = {Pupil(model, options), Pupil(model, options)};
+  std::string line;
+  std::vector<double> thinking, lengths;  // of frames, in ms
+  for (auto start = Clock::now(); frames == 0 || lengths.size() < frames; start = Clock::now()) {
+    for (SDL_Event event; SDL_PollEvent(&event) != 0;) {
+      if (event.type == SDL_QUIT) return;
+      if (event.type == SDL_TEXTINPUT && line.size() < 80) line += event.text.text;
+      if (event.type != SDL_KEYDOWN) continue;
+      if (event.key.keysym.sym == SDLK_BACKSPACE) line.clear();
+      if (event.key.keysym.sym == SDLK_RETURN && !line.empty()) {
+        for (Pupil& pupil : pupils) pupil.ask(line);
+        line.clear();
+      }
+    }
+    const auto before = Clock::now();
+    bool busy = false;
+    for (size_t i = 0; i < 2; ++i) {
+      Pupil& pupil = pupils[(lengths.size() + i) % 2];  // they take turns at being the first
+      if (pupil.wants_a_question()) pupil.ask(random_sum());
+      busy |= pupil.think(before + kThinking);
+    }
+    if (busy) thinking.push_back(ms(Clock::now() - before));
+
+    stage.meadow();
+    stage.person(200, {70, 90, 150, 255}, ms(start.time_since_epoch()));
+    stage.person(600, {190, 90, 70, 255}, ms(start.time_since_epoch()));
+    stage.words(60, 30, 300, pupils[0].words());
+    stage.words(460, 30, 300, pupils[1].words());
+    stage.words(40, 410, 700, line.empty() ? "Type a question, then Enter" : line);
+    stage.show();
+    std::this_thread::sleep_until(start + kFrame);
+    lengths.push_back(ms(Clock::now() - start));
+  }
+  std::cout << lengths.size() << " frames, in " << thinking.size() << " of them somebody thought\n";
+  report("thinking", thinking);
+  report("frames", lengths);
+  for (const Pupil& pupil : pupils) std::cout << pupil.words() << "\n";
+}
 
 int main(int argc, char** argv) {
-  phi_error err;
-  phi_model* model = nullptr;
+  int result = 0;
   try {
-    check(phi_model_open(argc > 1 ? argv[1] : DEFAULT_MODEL, nullptr, &model, &err), err);
-    play(model, argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 0);
+    play(phi::Model::open(argc > 1 ? argv[1] : DEFAULT_MODEL), argc > 2 ? std::stoul(argv[2]) : 0);
   } catch (const std::exception& error) {
     std::cerr << argv[0] << ": " << error.what() << "\n";
-    phi_model_free(model);
-    return 1;
+    result = 1;
   }
-  phi_model_free(model);
-  return 0;
+  TTF_Quit();
+  SDL_Quit();
+  return result;
 }

@@ -20,24 +20,25 @@ class Game(unittest.TestCase):
         result = run(PROGRAM, MODEL, "300", env={**os.environ, "SDL_VIDEODRIVER": "dummy"})
         self.assertEqual(result.returncode, 0, result.stderr)
         print(result.stdout)
-        frames, thinking, answers = map(
-            int, re.search(r"(\d+) frames, in (\d+) of them somebody thought; (\d+) answers", result.stdout).groups()
+        frames, thinking = map(
+            int, re.search(r"(\d+) frames, in (\d+) of them somebody thought", result.stdout).groups()
         )
         self.assertEqual(frames, 300)
-        self.assertGreaterEqual(answers, 1)
-        self.assertGreater(thinking, answers)  # no answer came within one frame
+        self.assertGreater(thinking, 2)  # no two answers came within one frame each
         half, most = map(
             float, re.search(r"thinking: half below ([0-9.]+) ms, 99 % below ([0-9.]+) ms", result.stdout).groups()
         )
         self.assertLess(half, BUDGET + OVERSHOOT)
         self.assertLess(most, BUDGET + NOISE)
-        a, b = map(int, re.search(r"What is (\d+) \+ (\d+)\?", result.stdout).groups())
-        self.assertRegex(result.stdout, rf"{a}\+{b}: ")
+        questions = re.findall(r"What is (\d+) \+ (\d+)\?\n(.*)", result.stdout)
+        self.assertEqual(len(questions), 2)
+        for a, b, answer in questions:
+            self.assertIn(f"{a}+{b}: ", answer)
 
     def test_a_model_that_is_not_there(self):
         result = run(PROGRAM, "/nowhere", "3", env={**os.environ, "SDL_VIDEODRIVER": "dummy"})
         self.assertEqual(result.returncode, 1)
-        self.assertIn("PHI_ERR_NOT_FOUND", result.stderr)
+        self.assertIn("/nowhere", result.stderr)
 
 
 if __name__ == "__main__":

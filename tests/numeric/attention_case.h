@@ -38,8 +38,9 @@ class AttentionCase {
   /// tolerance is that of the products' arithmetic.
   Reference reference(int64_t position, const kernels::AttentionProducts& products) const;
 
-  /// What products round queries and weights to; int8: to 16 and to 8 bits.
-  enum class Arithmetic { f32, bf16, int8 };
+  /// What products round queries and weights to; two_bf16: queries to the sum of two bf16, weights
+  /// to bf16; int8: to 16 and to 8 bits.
+  enum class Arithmetic { f32, bf16, two_bf16, int8 };
   static Arithmetic arithmetic_of(const kernels::AttentionProducts& products);
 
   /// What exact attention makes of queries, keys and values before the cache rounds them, and of

@@ -93,8 +93,10 @@ std::span<const float> row_of(const AttentionCase& attention, const std::vector<
 
 /// The largest NMSE that rounding queries and weights may cost.
 double nmse_limit(const kernels::AttentionProducts& products) {
-  if (products.unpack != nullptr) return 4e-5;  // keys and values are rounded to bf16 too
-  return AttentionCase::arithmetic_of(products) == AttentionCase::Arithmetic::int8 ? 6e-5 : 2e-5;
+  using enum AttentionCase::Arithmetic;
+  if (products.unpack != nullptr) return 3e-5;  // keys and values are rounded to bf16 too
+  const AttentionCase::Arithmetic arithmetic = AttentionCase::arithmetic_of(products);
+  return arithmetic == int8 ? 6e-5 : arithmetic == two_bf16 ? 2e-6 : 2e-5;
 }
 
 TEST_CASE("rounding queries and weights costs little") {

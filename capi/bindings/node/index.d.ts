@@ -10,18 +10,29 @@ export type Weights = 'as-stored' | 'f32' | 'bf16' | 'int8' | 'int4';
 /** Called with 0..1, at most every 20 ms; returning false cancels. */
 export type Progress = (done: number) => boolean | void;
 
+/** What models and sessions have in common: the threads that load or evaluate, and a function that
+ * is told how far they are. */
+export interface ThreadOptions {
+  /** How many work. Default: the physical cores that this process may use. */
+  threads?: number;
+  /** Where the library's own threads run: 'cores' keeps each on one core. Default: 'none'. */
+  pin?: 'none' | 'cores';
+  /** What the library's own threads get of a busy machine: 'low' is less than others, 'idle' what
+   * others leave. Default: 'normal'. */
+  priority?: 'normal' | 'low' | 'idle';
+  /** Of a load or a long prompt. */
+  progress?: Progress;
+}
+
 /** How a model is opened, converted or estimated. */
-export interface ModelOptions {
+export interface ModelOptions extends ThreadOptions {
   /** How matrices are held in memory. Default: as in the file, mapped and not copied. */
   weights?: Weights;
-  /** That load. Default: the physical cores that this process may use. */
-  threads?: number;
   /** The most that the library's own kernels may use of the processor. */
   isa?: 'best' | 'base' | 'avx2' | 'avx512' | 'avx512-vnni';
   /** Of the weights, the peak while loading and all sessions; what would exceed it is
    * PHI_ERR_OVER_BUDGET before anything is allocated. Default: none. */
   memoryLimitBytes?: number | bigint;
-  progress?: Progress;
   /** One line of log. Default: silent. */
   log?: (level: 'debug' | 'info' | 'warning' | number, line: string) => void;
   /** May low-bit weights be put into the order that the processor works fastest in? */
@@ -56,15 +67,12 @@ export interface Sampling {
   stopTokens?: Iterable<number>;
 }
 
-export interface SessionOptions {
+/** How a session is created. */
+export interface SessionOptions extends ThreadOptions {
   /** Positions to reserve. Default: 4096, or the model's if that is less. */
   context?: number;
   /** Element type of the KV cache. */
   kv?: 'bf16' | 'f32' | 'int8';
-  /** That evaluate. Default: the physical cores that this process may use. */
-  threads?: number;
-  /** Of a long prompt. */
-  progress?: Progress;
   sampling?: Sampling;
   /** Of prompt processing with low-bit weights. */
   precision?: 'standard' | 'fast';

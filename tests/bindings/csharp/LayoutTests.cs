@@ -48,6 +48,7 @@ internal static class LayoutTests
             { "PHI_ERR_", typeof(ErrorCode) }, { "PHI_WEIGHTS_", typeof(Weights) },
             { "PHI_ISA_", typeof(Isa) }, { "PHI_KV_", typeof(Kv) },
             { "PHI_REPACK_", typeof(Repack) }, { "PHI_PRECISION_", typeof(Precision) },
+            { "PHI_PIN_", typeof(Pin) }, { "PHI_PRIORITY_", typeof(Priority) },
             { "PHI_LOG_", typeof(LogLevel) },
         };
         int constants = 0;
@@ -63,7 +64,7 @@ internal static class LayoutTests
             Check.Equal(Enum.GetValues(pair.Value).Length, lines.Count);
             constants += lines.Count;
         }
-        Check.Equal(32, constants);
+        Check.Equal(37, constants);
     }
 
     public static void FunctionsAreThoseOfTheHeader()

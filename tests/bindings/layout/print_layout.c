@@ -1,5 +1,6 @@
 /* Prints what phi.h looks like to a C compiler, for tests of bindings that declare it again:
- * "size TYPE BYTES", "field TYPE.NAME OFFSET BYTES" and "constant NAME VALUE", one on a line. */
+ * "size TYPE BYTES", "field TYPE.NAME OFFSET BYTES" and "constant NAME VALUE", one on a line.
+ * phi_thread_pool is not among them: no binding offers it, `pool` is NULL there. */
 #include <stddef.h>
 #include <stdio.h>
 
@@ -22,6 +23,9 @@ static void print_options(void) {
   FIELD(phi_model_options, user);
   FIELD(phi_model_options, repack);
   FIELD(phi_model_options, reserved);
+  FIELD(phi_model_options, pin);
+  FIELD(phi_model_options, priority);
+  FIELD(phi_model_options, pool);
   SIZE(phi_sampling);
   FIELD(phi_sampling, struct_size);
   FIELD(phi_sampling, top_k);
@@ -49,6 +53,9 @@ static void print_options(void) {
   FIELD(phi_session_options, sampling);
   FIELD(phi_session_options, precision);
   FIELD(phi_session_options, reserved);
+  FIELD(phi_session_options, pin);
+  FIELD(phi_session_options, priority);
+  FIELD(phi_session_options, pool);
   SIZE(phi_stream_options);
   FIELD(phi_stream_options, struct_size);
   FIELD(phi_stream_options, keep_specials);
@@ -131,6 +138,11 @@ static void print_constants(void) {
   CONSTANT(PHI_REPACK_NEVER);
   CONSTANT(PHI_PRECISION_STANDARD);
   CONSTANT(PHI_PRECISION_FAST);
+  CONSTANT(PHI_PIN_NONE);
+  CONSTANT(PHI_PIN_CORES);
+  CONSTANT(PHI_PRIORITY_NORMAL);
+  CONSTANT(PHI_PRIORITY_LOW);
+  CONSTANT(PHI_PRIORITY_IDLE);
   CONSTANT(PHI_LOG_DEBUG);
   CONSTANT(PHI_LOG_INFO);
   CONSTANT(PHI_LOG_WARNING);

@@ -6,7 +6,7 @@ import { copyFileSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { Model, PhiError, Session, Status, TextStream, Tokenizer } from 'phi';
-import { folder, gguf, root, scratch } from './support.mjs';
+import { folder, gguf, root, scratch, skipThreads, waitForWorker } from './support.mjs';
 
 const fails = (code, message = /./) => ({ name: 'PhiError', code, message });
 
@@ -46,6 +46,17 @@ test('options reach the library', async () => {
   await assert.rejects(Model.open(folder, { threads: 2 ** 40 }), RangeError);
   await assert.rejects(Model.open(folder, { threads: 1.5 }), TypeError);
   await assert.rejects(Model.open(folder, { weights: 'int7' }), /'int7' is none of as-stored, f32/);
+});
+
+test('threads that load', { skip: skipThreads }, async () => {
+  let calls = 0;
+  const progress = () => {
+    ++calls;
+    waitForWorker(({ idle, pinned }) => idle && pinned);
+  };
+  const options = { threads: 2, pin: 'cores', priority: 'idle', progress };
+  (await Model.open(folder, options)).close();
+  assert.ok(calls > 0);
 });
 
 test('errors', async () => {

@@ -3,7 +3,15 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Model, PhiError, Session, Tokenizer } from 'phi';
-import { folder, openSession, openSlowSession, slowPrompt } from './support.mjs';
+import {
+  folder,
+  lookAtThread,
+  openSession,
+  openSlowSession,
+  skipThreads,
+  slowPrompt,
+  waitForWorker,
+} from './support.mjs';
 
 const prompt = [11, 22, 33, 44, 55];
 const fails = (code, message = /./) => ({ name: 'PhiError', code, message });
@@ -88,6 +96,28 @@ test('options', async (t) => {
     await session.append(prompt);
     assert.ok((await session.next()).token >= 0);
   }
+});
+
+test('thread options', { skip: skipThreads }, async (t) => {
+  const low = Math.min(lookAtThread(process.pid).nice + 10, 19);
+  const choices = [
+    [{}, () => true],
+    [{ pin: 'cores' }, ({ pinned }) => pinned],
+    [{ priority: 'low' }, ({ nice }) => nice === low],
+    [{ priority: 'idle' }, ({ idle }) => idle],
+  ];
+  const answers = [];
+  for (const [options, isExpected] of choices) {
+    const session = await openSession(t, { threads: 2, ...options });
+    waitForWorker(isExpected);
+    await session.append(prompt);
+    const tokens = [];
+    while (tokens.length < 8) tokens.push((await session.next()).token);
+    answers.push(tokens);
+  }
+  for (const answer of answers) assert.deepEqual(answer, answers[0]);
+  await assert.rejects(openSession(t, { pin: 'core' }), /pin: 'core' is none of none, cores/);
+  await assert.rejects(openSession(t, { priority: 2 }), /'2' is none of normal, low, idle/);
 });
 
 test('logits', async (t) => {

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -41,6 +42,39 @@ export async function openSession(t, options = {}, path = folder) {
 
 export const openSlowSession = (t, options = {}) =>
   openSession(t, { context: 8000, ...options }, writeSlowModel(join(scratch, 'slow')));
+
+export const skipThreads = process.platform === 'linux' ? false : 'looks at threads of Linux';
+
+/** A thread of this process: its nice value, whether it is SCHED_IDLE, stays on one processor. */
+export function lookAtThread(task) {
+  const read = (file) => readFileSync(`/proc/self/task/${task}/${file}`, 'utf8');
+  const stat = read('stat');
+  // The second field is a name in parentheses, which may have blanks inside.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [niceField, policyField, schedIdle] = [19, 41, '5']; // fields counted from 1
+  return {
+    name: read('comm'),
+    nice: Number(fields[niceField - 3]),
+    idle: fields[policyField - 3] === schedIdle,
+    pinned: /^Cpus_allowed_list:\s*\d+$/m.test(read('status')),
+  };
+}
+
+/** Waits for a worker of the library that `isExpected`: it sets itself up after it is made. */
+export function waitForWorker(isExpected) {
+  const deadline = Date.now() + 30_000;
+  while (Date.now() < deadline) {
+    for (const task of readdirSync('/proc/self/task')) {
+      try {
+        const thread = lookAtThread(task);
+        if (thread.name.startsWith('phi-worker-') && isExpected(thread)) return;
+      } catch (error) {
+        if (!['ENOENT', 'ESRCH'].includes(error.code)) throw error; // it has ended meanwhile
+      }
+    }
+  }
+  throw new Error('no such worker');
+}
 
 /** A model of zeros that takes its time: a long context, a wide MLP. Sparse on disk. */
 export function writeSlowModel(target) {

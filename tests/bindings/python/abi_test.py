@@ -34,6 +34,8 @@ ENUMS = {
     "PHI_KV_": phi.Kv,
     "PHI_REPACK_": phi.Repack,
     "PHI_PRECISION_": phi.Precision,
+    "PHI_PIN_": phi.Pin,
+    "PHI_PRIORITY_": phi.Priority,
     "PHI_LOG_": phi.LogLevel,
 }
 SCALARS = {
@@ -47,7 +49,8 @@ SCALARS = {
     "phi_token": ctypes.c_int32,
     "phi_status": ctypes.c_int32,
 }
-HANDLES = ("phi_model", "phi_tokenizer", "phi_session", "phi_stream")
+# phi_thread_pool is no handle, but only its address is here, and that is NULL.
+HANDLES = ("phi_model", "phi_tokenizer", "phi_session", "phi_stream", "phi_thread_pool")
 
 
 def allowed(c_type: str) -> list:

@@ -1,9 +1,11 @@
 """Opening, describing and converting models."""
 
 import mmap
+import os
 import subprocess
 import sys
 import textwrap
+import unittest
 
 import support
 from support import FOLDER, GGUF, PACKAGE, ROOT, TestCase, phi
@@ -29,6 +31,21 @@ class ModelTest(TestCase):
             phi.Model.open(FOLDER, phi.ModelOptions(threads=-1))
         with self.assertRaisesRegex(ValueError, "threads: .* does not fit"):
             phi.Model.open(FOLDER, phi.ModelOptions(threads=2**40))
+
+    @unittest.skipUnless(sys.platform == "linux", "looks at threads as Linux shows them")
+    def test_threads_that_load(self):
+        seen = []
+
+        def progress(done):
+            self.assert_worker(os.SCHED_IDLE, os.sched_getscheduler)
+            self.assert_worker(1, lambda worker: len(os.sched_getaffinity(worker)))
+            seen.append(done)
+
+        options = phi.ModelOptions(
+            threads=2, pin=phi.Pin.CORES, priority=phi.Priority.IDLE, progress=progress
+        )
+        self.model(FOLDER, options)
+        self.assertGreater(len(seen), 0)
 
     def test_errors(self):
         with self.assertRaises(phi.NotFoundError) as caught:

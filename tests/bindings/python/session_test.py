@@ -1,6 +1,7 @@
 """Sessions: prompts, logits, sampling, cancelling, threads."""
 
 import gc
+import os
 import subprocess
 import sys
 import threading
@@ -94,6 +95,38 @@ class SessionTest(TestCase):
             session = self.session(model, kv=kv, threads=1, precision=phi.Precision.FAST)
             session.append(PROMPT)
             self.assertGreaterEqual(session.next().token, 0)
+
+    @unittest.skipUnless(sys.platform == "linux", "looks at threads as Linux shows them")
+    def test_thread_options(self):
+        model = self.model()
+        low = min(os.getpriority(os.PRIO_PROCESS, 0) + 10, 19)
+        choices = [
+            ({"pin": phi.Pin.CORES}, 1, lambda worker: len(os.sched_getaffinity(worker))),
+            (
+                {"priority": phi.Priority.LOW},
+                low,
+                lambda worker: os.getpriority(os.PRIO_PROCESS, worker),
+            ),
+            ({"priority": phi.Priority.IDLE}, os.SCHED_IDLE, os.sched_getscheduler),
+        ]
+        answers = []
+        for options, expected, look in choices:
+            with phi.Session(model, phi.SessionOptions(threads=2, **options)) as session:
+                self.assert_worker(expected, look)
+                session.append(PROMPT)
+                answers.append([session.next().token for _ in range(8)])
+        session = self.session(model, threads=1)
+        session.append(PROMPT)
+        self.assertEqual(answers, 3 * [[session.next().token for _ in range(8)]])
+
+    def test_thread_options_that_make_no_sense(self):
+        model = self.model()
+        with self.assertRaisesRegex(phi.ArgumentError, "pin: 2 is not a known choice"):
+            phi.Session(model, phi.SessionOptions(pin=2))
+        with self.assertRaisesRegex(phi.ArgumentError, "priority: -1 is not a known choice"):
+            phi.Session(model, phi.SessionOptions(priority=-1))
+        with self.assertRaisesRegex(phi.ArgumentError, "priority: 3 is not a known choice"):
+            phi.Model.open(FOLDER, phi.ModelOptions(priority=3))
 
     def test_logits(self):
         session = self.session()

@@ -6,8 +6,10 @@ import shutil
 import struct
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
+from typing import Any, Callable, List
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = ROOT / "capi/bindings/python"
@@ -78,6 +80,14 @@ def write_slow_model(folder: Path) -> Path:
     return folder
 
 
+def workers() -> List[int]:
+    """The library's own threads in this process, by their numbers in Linux."""
+    tasks = Path("/proc/self/task").iterdir()
+    return [
+        int(task.name) for task in tasks if (task / "comm").read_text().startswith("phi-worker-")
+    ]
+
+
 class TestCase(unittest.TestCase):
     """A folder for each test class, and the models that its tests ask for."""
 
@@ -107,6 +117,14 @@ class TestCase(unittest.TestCase):
         if not folder.exists():
             write_slow_model(folder)
         return self.session(self.model(folder), context=8000, **options)
+
+    def assert_worker(self, expected: Any, look: Callable[[int], Any]) -> None:
+        """There is one worker, and it looks as expected as soon as it has set itself up."""
+        [worker] = workers()
+        deadline = time.monotonic() + 30
+        while look(worker) != expected and time.monotonic() < deadline:
+            time.sleep(0.001)
+        self.assertEqual(look(worker), expected)
 
 
 SLOW_PROMPT = [1] * 7900

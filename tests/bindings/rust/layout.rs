@@ -69,7 +69,10 @@ fn structs_and_constants_are_those_of_the_header() {
             log,
             user,
             repack,
-            reserved
+            reserved,
+            pin,
+            priority,
+            pool
         }
     );
     check_struct!(
@@ -104,7 +107,10 @@ fn structs_and_constants_are_those_of_the_header() {
             user,
             sampling,
             precision,
-            reserved
+            reserved,
+            pin,
+            priority,
+            pool
         }
     );
     check_struct!(
@@ -202,6 +208,11 @@ fn structs_and_constants_are_those_of_the_header() {
         PHI_REPACK_NEVER,
         PHI_PRECISION_STANDARD,
         PHI_PRECISION_FAST,
+        PHI_PIN_NONE,
+        PHI_PIN_CORES,
+        PHI_PRIORITY_NORMAL,
+        PHI_PRIORITY_LOW,
+        PHI_PRIORITY_IDLE,
         PHI_LOG_DEBUG,
         PHI_LOG_INFO,
         PHI_LOG_WARNING

@@ -7,6 +7,7 @@ mod reply;
 mod session;
 mod threads;
 mod tokenizer;
+mod workers;
 
 use std::fs;
 use std::path::PathBuf;

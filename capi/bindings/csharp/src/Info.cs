@@ -21,23 +21,16 @@ namespace LibPhi
     /// <summary>What is known of a model.</summary>
     public sealed class ModelInfo
     {
+        private readonly Native.ModelInfo raw;
+
         internal unsafe ModelInfo(ModelHandle model)
         {
-            var raw = new Native.ModelInfo { StructSize = (uint)sizeof(Native.ModelInfo) };
-            int status = Native.phi_model_info_get(model, ref raw, out var error);
+            var info = new Native.ModelInfo { StructSize = (uint)sizeof(Native.ModelInfo) };
+            int status = Native.phi_model_info_get(model, ref info, out var error);
             PhiException.Check(status, ref error);
-            Architecture = Utf8.Terminated(raw.Architecture);
-            Name = Utf8.Terminated(raw.Name);
-            Layers = (int)raw.Layers;
-            Hidden = (int)raw.Hidden;
-            Heads = (int)raw.Heads;
-            KvHeads = (int)raw.KvHeads;
-            HeadDim = (int)raw.HeadDim;
-            VocabSize = (int)raw.VocabSize;
-            Context = (int)raw.Context;
-            Parameters = (long)raw.Parameters;
-            WeightBytes = (long)raw.WeightBytes;
-            Weights = (Weights)raw.Weights;
+            raw = info;
+            Architecture = Utf8.Terminated(info.Architecture);
+            Name = Utf8.Terminated(info.Name);
         }
 
         /// <summary>"phi3", "qwen2" or "llama".</summary>
@@ -47,67 +40,66 @@ namespace LibPhi
         public string Name { get; }
 
         /// <summary>Number of layers.</summary>
-        public int Layers { get; }
+        public int Layers => (int)raw.Layers;
 
         /// <summary>Width of the residual stream.</summary>
-        public int Hidden { get; }
+        public int Hidden => (int)raw.Hidden;
 
         /// <summary>Query heads.</summary>
-        public int Heads { get; }
+        public int Heads => (int)raw.Heads;
 
         /// <summary>Key and value heads.</summary>
-        public int KvHeads { get; }
+        public int KvHeads => (int)raw.KvHeads;
 
         /// <summary>Width of a head.</summary>
-        public int HeadDim { get; }
+        public int HeadDim => (int)raw.HeadDim;
 
         /// <summary>Length of a row of logits; may exceed the tokenizer's.</summary>
-        public int VocabSize { get; }
+        public int VocabSize => (int)raw.VocabSize;
 
         /// <summary>Positions that the model is made for.</summary>
-        public int Context { get; }
+        public int Context => (int)raw.Context;
 
         /// <summary>Number of weights.</summary>
-        public long Parameters { get; }
+        public long Parameters => (long)raw.Parameters;
 
         /// <summary>As held in memory, mapped pages included.</summary>
-        public long WeightBytes { get; }
+        public long WeightBytes => (long)raw.WeightBytes;
 
         /// <summary>How they are held.</summary>
-        public Weights Weights { get; }
+        public Weights Weights => (Weights)raw.Weights;
     }
 
     /// <summary>What is known of a tokenizer.</summary>
     public sealed class TokenizerInfo
     {
+        private readonly Native.TokenizerInfo raw;
+
         internal unsafe TokenizerInfo(TokenizerHandle tokenizer)
         {
-            var raw = new Native.TokenizerInfo { StructSize = (uint)sizeof(Native.TokenizerInfo) };
-            int status = Native.phi_tokenizer_info_get(tokenizer, ref raw, out var error);
+            var info = new Native.TokenizerInfo { StructSize = (uint)sizeof(Native.TokenizerInfo) };
+            int status = Native.phi_tokenizer_info_get(tokenizer, ref info, out var error);
             PhiException.Check(status, ref error);
-            VocabSize = (int)raw.VocabSize;
-            Bos = raw.Bos;
-            Pad = raw.Pad;
-            AddsBos = raw.AddsBos != 0;
+            raw = info;
             var end = new List<int>();
             for (int i = 0; i < 16; ++i)
             {
-                if (raw.End[i] >= 0) end.Add(raw.End[i]);
+                if (info.End[i] >= 0) end.Add(info.End[i]);
             }
             End = end;
         }
 
         /// <summary>Highest id + 1.</summary>
-        public int VocabSize { get; }
+        public int VocabSize => (int)raw.VocabSize;
 
         /// <summary>Beginning of text; -1 = none.</summary>
-        public int Bos { get; }
+        public int Bos => raw.Bos;
 
         /// <summary>Padding; -1 = none.</summary>
-        public int Pad { get; }
+        public int Pad => raw.Pad;
 
         /// <summary>The model expects Bos before a plain prompt; Encode never adds it.</summary>
-        public bool AddsBos { get; }
+        public bool AddsBos => raw.AddsBos != 0;
 
         /// <summary>End tokens, the first 16 of them.</summary>
         public IReadOnlyList<int> End { get; }
@@ -116,28 +108,26 @@ namespace LibPhi
     /// <summary>Bytes, for one model with one session.</summary>
     public sealed class MemoryEstimate
     {
+        private readonly Native.Memory raw;
+
         internal MemoryEstimate(Native.Memory raw)
         {
-            Weights = (long)raw.Weights;
-            Cache = (long)raw.Cache;
-            Scratch = (long)raw.Scratch;
-            PeakWhileLoading = (long)raw.PeakWhileLoading;
-            Total = (long)raw.Total;
+            this.raw = raw;
         }
 
         /// <summary>Mapped pages included.</summary>
-        public long Weights { get; }
+        public long Weights => (long)raw.Weights;
 
         /// <summary>Keys and values of the session.</summary>
-        public long Cache { get; }
+        public long Cache => (long)raw.Cache;
 
         /// <summary>Everything else that the session reserves.</summary>
-        public long Scratch { get; }
+        public long Scratch => (long)raw.Scratch;
 
         /// <summary>The most that the load takes.</summary>
-        public long PeakWhileLoading { get; }
+        public long PeakWhileLoading => (long)raw.PeakWhileLoading;
 
         /// <summary>Weights, cache and scratch.</summary>
-        public long Total { get; }
+        public long Total => (long)raw.Total;
     }
 }

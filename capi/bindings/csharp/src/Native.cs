@@ -57,6 +57,9 @@ namespace LibPhi
             internal IntPtr User;
             internal int Repack;
             internal uint Reserved;
+            internal int Pin;
+            internal int Priority;
+            internal IntPtr Pool; // for hosts in C and C++; zero here
         }
 
         [StructLayout(LayoutKind.Sequential)]
@@ -92,6 +95,9 @@ namespace LibPhi
             internal Sampling Sampling;
             internal int Precision;
             internal uint Reserved;
+            internal int Pin;
+            internal int Priority;
+            internal IntPtr Pool; // for hosts in C and C++; zero here
         }
 
         [StructLayout(LayoutKind.Sequential)]

@@ -78,6 +78,31 @@ namespace LibPhi
         Fast = 1,
     }
 
+    /// <summary>Where the library's own threads run; the thread that calls stays where it
+    /// is.</summary>
+    public enum Pin
+    {
+        /// <summary>Where the system puts them.</summary>
+        None = 0,
+
+        /// <summary>Each on one core of those that the process may use.</summary>
+        Cores = 1,
+    }
+
+    /// <summary>What the library's own threads get of a busy machine; the thread that calls keeps
+    /// its own priority.</summary>
+    public enum Priority
+    {
+        /// <summary>As much as the caller.</summary>
+        Normal = 0,
+
+        /// <summary>Less than others: 10 steps nicer than the caller.</summary>
+        Low = 1,
+
+        /// <summary>What others leave.</summary>
+        Idle = 2,
+    }
+
     /// <summary>How much a line of log matters.</summary>
     public enum LogLevel
     {
@@ -91,14 +116,33 @@ namespace LibPhi
         Warning = 2,
     }
 
+    /// <summary>What models and sessions have in common: the threads that load or evaluate, and a
+    /// function that is told how far they are.</summary>
+    public abstract class ThreadOptions
+    {
+        internal ThreadOptions()
+        {
+        }
+
+        /// <summary>How many work; 0 = the physical cores that this process may use.</summary>
+        public int Threads { get; set; }
+
+        /// <summary>Where the library's own threads run.</summary>
+        public Pin Pin { get; set; }
+
+        /// <summary>What the library's own threads get of a busy machine.</summary>
+        public Priority Priority { get; set; }
+
+        /// <summary>Told from 0 to 1 how much of a load or a long prompt is done, on the calling
+        /// thread, at most every 20 ms. Returning false cancels.</summary>
+        public Func<double, bool> Progress { get; set; }
+    }
+
     /// <summary>How a model is opened or converted. What is not set is the default.</summary>
-    public sealed class ModelOptions
+    public sealed class ModelOptions : ThreadOptions
     {
         /// <summary>How matrices are held in memory.</summary>
         public Weights Weights { get; set; }
-
-        /// <summary>Threads that load; 0 = the physical cores that this process may use.</summary>
-        public int Threads { get; set; }
 
         /// <summary>The most that the library's own kernels may use of the processor.</summary>
         public Isa Isa { get; set; }
@@ -110,10 +154,6 @@ namespace LibPhi
 
         /// <summary>May the weights be put into another order?</summary>
         public Repack Repack { get; set; }
-
-        /// <summary>Told from 0 to 1 how much is done, on the calling thread, at most every 20 ms.
-        /// Returning false cancels.</summary>
-        public Func<double, bool> Progress { get; set; }
 
         /// <summary>Gets lines of log while the model is being opened or converted.</summary>
         public Action<LogLevel, string> Log { get; set; }
@@ -131,6 +171,8 @@ namespace LibPhi
                 Isa = (int)Isa,
                 MemoryLimitBytes = (ulong)MemoryLimitBytes,
                 Repack = (int)Repack,
+                Pin = (int)Pin,
+                Priority = (int)Priority,
             };
         }
     }
@@ -206,7 +248,7 @@ namespace LibPhi
     }
 
     /// <summary>How a session is made. What is not set is the default.</summary>
-    public sealed class SessionOptions
+    public sealed class SessionOptions : ThreadOptions
     {
         /// <summary>Positions to reserve, at most the model's. 0 = 4096, if the model has so many;
         /// with longrope at most the length that the model was first trained for.</summary>
@@ -215,19 +257,11 @@ namespace LibPhi
         /// <summary>Element type of the cache of keys and values.</summary>
         public Kv Kv { get; set; }
 
-        /// <summary>Threads that evaluate; 0 = the physical cores that this process may
-        /// use.</summary>
-        public int Threads { get; set; }
-
         /// <summary>How tokens are chosen.</summary>
         public Sampling Sampling { get; set; } = new Sampling();
 
         /// <summary>Of prompt processing.</summary>
         public Precision Precision { get; set; }
-
-        /// <summary>Told from 0 to 1 how much of a long prompt is read, on the calling thread, at
-        /// most every 20 ms. Returning false cancels.</summary>
-        public Func<double, bool> Progress { get; set; }
 
         /// <summary>Without callback; as the library reads it, while <paramref name="pins"/>
         /// last.</summary>
@@ -242,6 +276,8 @@ namespace LibPhi
                 Threads = Threads,
                 Sampling = (Sampling ?? new Sampling()).Raw(pins),
                 Precision = (int)Precision,
+                Pin = (int)Pin,
+                Priority = (int)Priority,
             };
         }
     }

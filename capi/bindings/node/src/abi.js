@@ -50,6 +50,9 @@ export const structs = {
     user: pointer,
     repack: 'int32_t',
     reserved: 'uint32_t',
+    pin: 'int32_t',
+    priority: 'int32_t',
+    pool: pointer, // for hosts in C and C++; null here
   }),
   phi_session_options: koffi.struct({
     struct_size: 'uint32_t',
@@ -61,6 +64,9 @@ export const structs = {
     sampling,
     precision: 'int32_t',
     reserved: 'uint32_t',
+    pin: 'int32_t',
+    priority: 'int32_t',
+    pool: pointer, // for hosts in C and C++; null here
   }),
   phi_stream_options: koffi.struct({
     struct_size: 'uint32_t',

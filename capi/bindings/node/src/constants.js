@@ -23,6 +23,8 @@ export const isa = { best: 0, base: 1, avx2: 2, avx512: 3, 'avx512-vnni': 4 };
 export const kv = { bf16: 0, f32: 1, int8: 2 };
 export const repack = { 'when-faster': 0, never: 1 };
 export const precision = { standard: 0, fast: 1 };
+export const pin = { none: 0, cores: 1 };
+export const priority = { normal: 0, low: 1, idle: 2 };
 export const logLevel = { debug: 0, info: 1, warning: 2 };
 
 /** The number of `name`, of the option `option`. */

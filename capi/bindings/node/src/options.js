@@ -53,10 +53,19 @@ export class Callbacks {
   }
 }
 
+/** What the options of models and sessions have in common. */
+function threadOptions(options) {
+  return {
+    threads: int32(options.threads ?? 0, 'threads'),
+    pin: numberOf(names.pin, options.pin ?? 'none', 'pin'),
+    priority: numberOf(names.priority, options.priority ?? 'normal', 'priority'),
+  };
+}
+
 export function modelOptions(options, callbacks) {
   return makeStruct('phi_model_options', {
+    ...threadOptions(options),
     weights: numberOf(names.weights, options.weights ?? 'as-stored', 'weights'),
-    threads: int32(options.threads ?? 0, 'threads'),
     isa: numberOf(names.isa, options.isa ?? 'best', 'isa'),
     memory_limit_bytes: uint64(options.memoryLimitBytes ?? 0, 'memoryLimitBytes'),
     keep_going: callbacks.keepGoing(options.progress, options.signal),
@@ -93,9 +102,9 @@ export function sampling(options) {
 
 export function sessionOptions(options, callbacks) {
   return makeStruct('phi_session_options', {
+    ...threadOptions(options),
     context: uint32(options.context ?? 0, 'context'),
     kv: numberOf(names.kv, options.kv ?? 'bf16', 'kv'),
-    threads: int32(options.threads ?? 0, 'threads'),
     keep_going: callbacks.keepGoing(options.progress),
     sampling: sampling(options.sampling ?? {}),
     precision: numberOf(names.precision, options.precision ?? 'standard', 'precision'),

@@ -9,7 +9,7 @@
 
 from ._convert import Messages
 from ._library import abi_version, load_library, status_name, version
-from .constants import Isa, Kv, LogLevel, Precision, Repack, Status, Weights
+from .constants import Isa, Kv, LogLevel, Pin, Precision, Priority, Repack, Status, Weights
 from .errors import (
     ArgumentError,
     CancelledError,
@@ -49,7 +49,9 @@ __all__ = [
     "OutOfMemoryError",
     "OverBudgetError",
     "PhiError",
+    "Pin",
     "Precision",
+    "Priority",
     "Repack",
     "Reply",
     "Sampling",

@@ -54,6 +54,9 @@ class ModelOptions(Sized):
         ("user", c_void_p),
         ("repack", c_int32),
         ("reserved", c_uint32),
+        ("pin", c_int32),
+        ("priority", c_int32),
+        ("pool", c_void_p),  # for hosts in C and C++; NULL here
     ]
 
 
@@ -89,6 +92,9 @@ class SessionOptions(Sized):
         ("sampling", Sampling),
         ("precision", c_int32),
         ("reserved", c_uint32),
+        ("pin", c_int32),
+        ("priority", c_int32),
+        ("pool", c_void_p),  # for hosts in C and C++; NULL here
     ]
 
 

@@ -74,6 +74,25 @@ class Precision(IntEnum):
     FAST = 1
 
 
+class Pin(IntEnum):
+    """Where the library's own threads run; the thread that calls stays where it is."""
+
+    NONE = 0
+    CORES = 1
+    """Each on one core of those that the process may use."""
+
+
+class Priority(IntEnum):
+    """What the library's own threads get of a busy machine; the thread that calls keeps its own
+    priority."""
+
+    NORMAL = 0
+    LOW = 1
+    """Less than others: 10 steps nicer than the caller."""
+    IDLE = 2
+    """What others leave."""
+
+
 class LogLevel(IntEnum):
     """Levels of ModelOptions.log."""
 

@@ -1,29 +1,50 @@
-"""What can be asked of the calls that open and create. Zero, None and empty are the defaults."""
+"""What can be asked of the calls that open and create, by name. Zero, None and empty are the
+defaults."""
 
 import ctypes
 from array import array
 from dataclasses import dataclass, field
-from typing import Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from . import _abi
 from ._callbacks import Callbacks, LogFunction, Progress
 from ._convert import c_tokens
-from .constants import Isa, Kv, Precision, Repack, Weights
+from .constants import Isa, Kv, Pin, Precision, Priority, Repack, Weights
 
 
 @dataclass(frozen=True)
-class ModelOptions:
+class ThreadOptions:
+    """What models and sessions have in common: the threads that load or evaluate, and a function
+    that is told how far they are."""
+
+    progress: Optional[Progress] = None
+    """Called with 0..1 at most every 20 ms during a load or a long prefill; returning False
+    cancels."""
+    threads: int = 0
+    """How many work; 0 = the physical cores that this process may use."""
+    pin: Pin = Pin.NONE
+    priority: Priority = Priority.NORMAL
+
+    def _fields(self, callbacks: Callbacks) -> Dict[str, Any]:
+        """Of both structs."""
+        return {
+            "threads": self.threads,
+            "pin": self.pin,
+            "priority": self.priority,
+            "keep_going": callbacks.keep_going,
+            "user": callbacks.user,
+        }
+
+
+@dataclass(frozen=True)
+class ModelOptions(ThreadOptions):
     """How a model is opened, converted or estimated."""
 
     weights: Weights = Weights.AS_STORED
-    threads: int = 0
-    """That load; 0 = the physical cores that this process may use."""
     isa: Isa = Isa.BEST
     memory_limit_bytes: int = 0
     """Of the weights, the peak while loading and all sessions together; 0 = none. What would exceed
     it raises OverBudgetError before anything is allocated."""
-    progress: Optional[Progress] = None
-    """Called with 0..1 at most every 20 ms while the model is opened; returning False cancels."""
     log: Optional[LogFunction] = None
     """Called with a LogLevel and one line while the model is opened or converted; None = silent."""
     repack: Repack = Repack.WHEN_FASTER
@@ -33,13 +54,11 @@ class ModelOptions:
         return (
             _abi.ModelOptions(
                 weights=self.weights,
-                threads=self.threads,
                 isa=self.isa,
                 memory_limit_bytes=self.memory_limit_bytes,
-                keep_going=callbacks.keep_going,
                 log=callbacks.log,
-                user=callbacks.user,
                 repack=self.repack,
+                **self._fields(callbacks),
             ),
             callbacks,
         )
@@ -102,16 +121,12 @@ class Sampling:
 
 
 @dataclass(frozen=True)
-class SessionOptions:
+class SessionOptions(ThreadOptions):
     """How a session is created."""
 
     context: int = 0
     """Positions to reserve; 0 = 4096, or the model's if that is less."""
     kv: Kv = Kv.BF16
-    threads: int = 0
-    """That evaluate; 0 = the physical cores that this process may use."""
-    progress: Optional[Progress] = None
-    """Called with 0..1 at most every 20 ms during a long prefill; returning False cancels."""
     sampling: Sampling = field(default_factory=Sampling)
     precision: Precision = Precision.STANDARD
 
@@ -121,11 +136,9 @@ class SessionOptions:
             _abi.SessionOptions(
                 context=self.context,
                 kv=self.kv,
-                threads=self.threads,
-                keep_going=callbacks.keep_going,
-                user=callbacks.user,
                 sampling=self.sampling._to_c(),
                 precision=self.precision,
+                **self._fields(callbacks),
             ),
             callbacks,
         )

@@ -41,8 +41,8 @@ pub use error::{Error, ErrorCode, Result};
 pub use message::Message;
 pub use model::{Memory, Model, ModelInfo};
 pub use options::{
-    Isa, Kv, ModelOptions, Precision, Repack, ReplyOptions, Sampling, SessionOptions,
-    StreamOptions, Weights,
+    Isa, Kv, ModelOptions, Pin, Precision, Priority, Repack, ReplyOptions, Sampling,
+    SessionOptions, StreamOptions, Weights,
 };
 pub use reply::{Finish, Reply};
 pub use session::{CancelHandle, Next, Session};

@@ -88,6 +88,31 @@ pub enum Precision {
     Fast = sys::PHI_PRECISION_FAST as isize,
 }
 
+/// Where the library's own threads run; the thread that calls stays where it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Pin {
+    /// Where the system puts them.
+    #[default]
+    None = sys::PHI_PIN_NONE as isize,
+    /// Each on one core of those that the process may use.
+    Cores = sys::PHI_PIN_CORES as isize,
+}
+
+/// What the library's own threads get of a busy machine; the thread that calls keeps its own
+/// priority.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Priority {
+    /// As much as the caller.
+    #[default]
+    Normal = sys::PHI_PRIORITY_NORMAL as isize,
+    /// Less than others: 10 steps nicer than the caller.
+    Low = sys::PHI_PRIORITY_LOW as isize,
+    /// What others leave.
+    Idle = sys::PHI_PRIORITY_IDLE as isize,
+}
+
 /// How a model is opened or converted. The lifetime is that of the closures.
 ///
 /// ```
@@ -110,6 +135,8 @@ pub enum Precision {
 pub struct ModelOptions<'a> {
     weights: Weights,
     threads: i32,
+    pin: Pin,
+    priority: Priority,
     isa: Isa,
     memory_limit_bytes: u64,
     repack: Repack,
@@ -132,6 +159,18 @@ impl<'a> ModelOptions<'a> {
     /// Threads that load; 0 = the physical cores that this process may use.
     pub fn threads(mut self, threads: u32) -> Self {
         self.threads = clamp(threads);
+        self
+    }
+
+    /// Where the library's own threads run.
+    pub fn pin(mut self, pin: Pin) -> Self {
+        self.pin = pin;
+        self
+    }
+
+    /// What the library's own threads get of a busy machine.
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
         self
     }
 
@@ -179,6 +218,8 @@ impl<'a> ModelOptions<'a> {
             isa: self.isa as i32,
             memory_limit_bytes: self.memory_limit_bytes,
             repack: self.repack as i32,
+            pin: self.pin as i32,
+            priority: self.priority as i32,
             ..Init::init()
         }
     }
@@ -329,6 +370,8 @@ pub struct SessionOptions {
     context: u32,
     kv: Kv,
     threads: i32,
+    pin: Pin,
+    priority: Priority,
     sampling: Sampling,
     precision: Precision,
     progress: Option<Progress<'static>>,
@@ -356,6 +399,18 @@ impl SessionOptions {
     /// Threads that evaluate; 0 = the physical cores that this process may use.
     pub fn threads(mut self, threads: u32) -> Self {
         self.threads = clamp(threads);
+        self
+    }
+
+    /// Where the library's own threads run.
+    pub fn pin(mut self, pin: Pin) -> Self {
+        self.pin = pin;
+        self
+    }
+
+    /// What the library's own threads get of a busy machine.
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
         self
     }
 
@@ -390,6 +445,8 @@ impl SessionOptions {
             threads: self.threads,
             sampling: self.sampling.raw(),
             precision: self.precision as i32,
+            pin: self.pin as i32,
+            priority: self.priority as i32,
             ..Init::init()
         }
     }

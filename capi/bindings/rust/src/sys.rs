@@ -65,6 +65,13 @@ pub const PHI_REPACK_NEVER: i32 = 1;
 pub const PHI_PRECISION_STANDARD: i32 = 0;
 pub const PHI_PRECISION_FAST: i32 = 1;
 
+pub const PHI_PIN_NONE: i32 = 0;
+pub const PHI_PIN_CORES: i32 = 1;
+
+pub const PHI_PRIORITY_NORMAL: i32 = 0;
+pub const PHI_PRIORITY_LOW: i32 = 1;
+pub const PHI_PRIORITY_IDLE: i32 = 2;
+
 pub const PHI_LOG_DEBUG: i32 = 0;
 pub const PHI_LOG_INFO: i32 = 1;
 pub const PHI_LOG_WARNING: i32 = 2;
@@ -89,6 +96,10 @@ pub struct phi_model_options {
     pub user: *mut c_void,
     pub repack: i32,
     pub reserved: u32,
+    pub pin: i32,
+    pub priority: i32,
+    /// `phi_thread_pool`, for hosts in C and C++; null here.
+    pub pool: *const c_void,
 }
 
 #[repr(C)]
@@ -124,6 +135,10 @@ pub struct phi_session_options {
     pub sampling: phi_sampling,
     pub precision: i32,
     pub reserved: u32,
+    pub pin: i32,
+    pub priority: i32,
+    /// `phi_thread_pool`, for hosts in C and C++; null here.
+    pub pool: *const c_void,
 }
 
 #[repr(C)]
