@@ -12,7 +12,7 @@
 # They go to a cache outside the checkout: $PHI_DEPS_DIR, else $XDG_CACHE_HOME/libphi, else ~/.cache/libphi.
 set -euo pipefail
 
-packages=(git ca-certificates cmake ninja-build g++ pkg-config ccache dpkg-dev xz-utils
+packages=(git ca-certificates cmake ninja-build g++ pkg-config ccache dpkg-dev file xz-utils
   libeigen3-dev doctest-dev libbenchmark-dev nlohmann-json3-dev libutf8proc-dev libxxhash-dev libcli11-dev libspdlog-dev)
 # The sanitizer presets that use clang ask for it here: "clang libclang-rt-dev libomp-dev".
 read -ra extra_packages <<<"${PHI_EXTRA_PACKAGES:-}"

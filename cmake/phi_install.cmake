@@ -9,6 +9,11 @@ set(PHI_ZSH_DIR ${CMAKE_INSTALL_DATADIR}/zsh/site-functions CACHE STRING "Where 
 set(phi_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/phi)
 set(phi_pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
+# `sudo cmake --install` writes these lists; made here, they stay their maker's, who may want to install elsewhere or make packages.
+foreach(list install_manifest install_manifest_runtime install_manifest_development install_manifest_tools)
+  file(TOUCH ${CMAKE_BINARY_DIR}/${list}.txt)
+endforeach()
+
 # ---- libraries and headers ----
 
 install(TARGETS phi EXPORT phi_shared

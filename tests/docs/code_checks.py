@@ -169,7 +169,7 @@ def check_cmake(text, tools):
 # Commands that a reader has or is told to install. Anything else must be a file of the repository.
 KNOWN = set(""". apt apt-get cargo cat cd chroot cmake cp cpack csc cscript ctest curl dotnet dpkg echo export g++ gcc git grep head
 install ldconfig ldd ls make mcs mkdir mono mv node npm phi pip pkg-config python3 readelf rm rustc sh sudo systemctl systemd-run
-tar systemd-analyze taskset time llama-bench llama-quantize cc c++ ln nm gdb""".split())  # fmt: skip
+tar systemd-analyze taskset time xargs llama-bench llama-quantize cc c++ ln nm gdb""".split())  # fmt: skip
 OPTION = re.compile(r"(?<!\S)(--?[A-Za-z][\w-]*)")
 PLACES = ("examples/", "tests/", "cmake/", "docs/", "bench/", "capi/", "lib/", "include/")
 

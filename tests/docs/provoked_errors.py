@@ -336,7 +336,7 @@ def no_session(w):
     w.library.append(None, [1])
 
 
-# ---- building and starting a program ----
+# ---- building and starting a program, also where a libphi is installed: that one must not be found ----
 
 
 def program(w, source="int main(void) { return (int)phi_abi_version() - 1; }"):
@@ -346,7 +346,7 @@ def program(w, source="int main(void) { return (int)phi_abi_version() - 1; }"):
 
 @provocation
 def header_not_found(w):
-    w.command(*program(w)[:-1])
+    w.command(*program(w)[:-1], "-nostdinc", "-I.")
 
 
 @provocation
@@ -363,18 +363,21 @@ def cpp_with_the_shared_library(w):
 
 @provocation
 def shared_library_not_found(w):
-    w.command(*program(w), f"-L{w.library_path.parent}", "-lphi")
-    w.command("./program", env={})
+    w.command(*program(w), f"-L{w.library_path.parent}", "-lphi", "-Wl,-z,nodefaultlib")
+    w.command("/lib64/ld-linux-x86-64.so.2", "--inhibit-cache", "./program", env={"LD_LIBRARY_PATH": str(w.folder)})
 
 
 @provocation
 def pkg_config_does_not_know(w):
-    w.command("pkg-config", "--cflags", "phi", env={**os.environ, "PKG_CONFIG_LIBDIR": str(w.folder)})
+    w.command("pkg-config", "--cflags", "phi", env={**os.environ, "PKG_CONFIG_LIBDIR": str(w.folder), "PKG_CONFIG_PATH": ""})
 
 
 @provocation
 def cmake_does_not_know(w):
-    w.write("CMakeLists.txt", b"cmake_minimum_required(VERSION 3.16)\nproject(app C)\nfind_package(phi REQUIRED)\n")
+    nowhere = "".join(f"set(CMAKE_FIND_USE_{place}_PATH OFF)\n" for place in
+                      ("CMAKE_ENVIRONMENT", "SYSTEM_ENVIRONMENT", "CMAKE_SYSTEM"))  # fmt: skip
+    lists = f"cmake_minimum_required(VERSION 3.16)\nproject(app C)\n{nowhere}find_package(phi REQUIRED)\n"
+    w.write("CMakeLists.txt", lists.encode())
     w.command("cmake", "-B", "build")
 
 
