@@ -2,12 +2,18 @@
 
 set(CPACK_PACKAGE_NAME libphi)
 set(CPACK_PACKAGE_VENDOR "The libphi authors")
-set(CPACK_PACKAGE_CONTACT "The libphi authors <libphi@localhost>" CACHE STRING "Maintainer of the packages: name <address>")
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # or it comes before what each Debian package says of itself
 set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_VERBATIM_VARIABLES ON)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_THREADS 0)
+
+# The maintainer is who makes the packages, by the variables of Debian's own tools. Without them the address says that it is none.
+set(phi_maintainer "The libphi authors <nobody@libphi.invalid>")
+if(DEFINED ENV{DEBFULLNAME} AND DEFINED ENV{DEBEMAIL})
+  set(phi_maintainer "$ENV{DEBFULLNAME} <$ENV{DEBEMAIL}>")
+endif()
+set(CPACK_PACKAGE_CONTACT "${phi_maintainer}" CACHE STRING "Maintainer of the packages: name <address>")
 
 # One archive with everything, in a folder of its own; it works wherever it is unpacked.
 set(CPACK_GENERATOR TGZ DEB)
@@ -24,8 +30,8 @@ set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_COMPONENTS_ALL runtime development)
 
-set(phi_package_text "libphi runs Phi-4 and related language models on the processor, with no network,
-no Python and no service.")
+set(phi_package_text "libphi runs Phi-4 and related language models on the processor, with no
+network, no Python and no service.")
 set(phi_runtime_package libphi${PHI_SOVERSION})
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME ${phi_runtime_package})
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)

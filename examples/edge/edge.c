@@ -20,7 +20,8 @@ enum {
   MEMORY_LIMIT_MIB = 64, /* weights, cache and scratch together; the unit's MemoryMax is above it */
   CONTEXT = 256,         /* tokens of a question and its answer */
   LONGEST_LINE = 1024,
-  PATIENCE_SECONDS = 10 /* with a client that neither asks nor reads */
+  PATIENCE_SECONDS = 10, /* with a client that does not ask */
+  READING_SECONDS = 3    /* with one that does not read; the unit's TimeoutStopSec is above it */
 };
 
 typedef struct service {
@@ -76,10 +77,10 @@ static int wait_for(const service* s, int fd, int seconds) {
   return both[1].revents == 0;
 }
 
-/* 0 if the client does not take it. Whatever the model says stays one line. */
+/* Whatever the model says stays one line. 0 if the client does not take it: it is let go. */
 static int put(FILE* out, const char* bytes, size_t size) {
   for (size_t i = 0; i < size; ++i) putc(bytes[i] == '\n' ? ' ' : bytes[i], out);
-  return fflush(out) == 0;
+  return fflush(out) == 0 || (shutdown(fileno(out), SHUT_RDWR), 0);
 }
 
 /* One line to one line. 0 if the client is gone or the service is to stop. */
@@ -99,7 +100,7 @@ static int answer(service* s, const char* question, size_t size, FILE* out) {
   phi_stream_flush(s->stream, &text, &size, NULL);
   if (status < 0) fprintf(out, "error: %s", err.message);
   fputc('\n', out);
-  return fflush(out) == 0 && connected && status != PHI_ERR_CANCELLED;
+  return put(out, "", 0) && connected && status != PHI_ERR_CANCELLED;
 }
 
 /* Line after line, until the client or the service ends. */
@@ -137,7 +138,7 @@ static int listen_at(const char* path) {
 
 /* One client after the other. */
 static int serve_socket(service* s, const char* path) {
-  const struct timeval patience = {PATIENCE_SECONDS, 0};
+  const struct timeval patience = {READING_SECONDS, 0};
   const int listener = listen_at(path);
   if (listener < 0) return perror(path), 1;
   notify("READY=1");

@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 import unittest
 
 from running import PATIENCE, Program, run
@@ -102,6 +103,48 @@ class Socket(unittest.TestCase):
             if "asan" not in PROGRAM and "tsan" not in PROGRAM:
                 self.assertLess(peak, 64)
                 self.assertEqual(int(status["Threads"]), 2)  # one evaluates, one waits for SIGTERM
+
+    def test_a_client_that_does_not_read_keeps_nobody_long(self):
+        with Service(MODEL) as service, service.connect() as client:
+            client.sendall(b"What is 47 + 38?\n" * 1000)  # their answers fill the socket
+            silence, last = 0.0, time.monotonic()
+            while not self.is_let_go(client):
+                service.wait_for(b"WATCHDOG=1")
+                silence, last = max(silence, time.monotonic() - last), time.monotonic()
+            print(f"a client that does not read: {silence:.1f} s from watchdog to watchdog")
+            self.assertLess(silence, self.in_unit("WatchdogSec") / 2)
+            self.assertIn("Answer: 21", service.ask("What is 12 + 9?"))
+
+    def test_sigterm_while_a_client_does_not_read(self):
+        with Service(MODEL) as service, service.connect() as client:
+            client.sendall(b"What is 47 + 38?\n" * 1000)
+            self.wait_until_it_sleeps(service.program.process.pid)
+            status, seconds = service.terminate()
+            self.assertEqual(status, 0)
+            print(f"not read: ended {seconds:.1f} s after SIGTERM")
+            self.assertLess(seconds, self.in_unit("TimeoutStopSec"))
+
+    @staticmethod
+    def in_unit(setting):
+        with open(UNIT) as file:
+            return int(re.search(rf"(?m)^{setting}=(\d+)$", file.read()).group(1))
+
+    @staticmethod
+    def is_let_go(client):
+        try:
+            client.send(b"\n")
+            return False
+        except BrokenPipeError:
+            return True
+
+    @staticmethod
+    def wait_until_it_sleeps(pid):
+        """Until the thread that evaluates has used no processor for a second."""
+        before, now = -1, 0
+        while before != now:
+            with open(f"/proc/{pid}/stat") as file:
+                before, now = now, int(file.read().rsplit(")", 1)[1].split()[11])
+            time.sleep(1)
 
     def test_sigterm_in_the_middle_of_an_answer(self):
         with Service(ENDLESS) as service, service.connect() as client:

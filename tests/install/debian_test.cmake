@@ -18,6 +18,8 @@ foreach(package libphi${SOVERSION} libphi-dev phi-tools)
   run(${package}_fields ${DPKG_DEB} --field ${deb})
   run(${package}_files ${DPKG_DEB} --contents ${deb})
   expect_match(${package} "${${package}_files}" "usr/share/doc/${package}/copyright\n")
+  expect_match("the maintainer of ${package}" "${${package}_fields}" "Maintainer: [^\n<]+ <[^\n@ ]+@[^\n@ ]+\\.[^\n@ ]+>\n")
+  expect_match("the summary of ${package}" "${${package}_fields}" "Description: language models [^\n]+\n libphi runs ")
 endforeach()
 
 set(runtime libphi${SOVERSION})
