@@ -13,7 +13,8 @@ set(phi_maintainer "The libphi authors <nobody@libphi.invalid>")
 if(DEFINED ENV{DEBFULLNAME} AND DEFINED ENV{DEBEMAIL})
   set(phi_maintainer "$ENV{DEBFULLNAME} <$ENV{DEBEMAIL}>")
 endif()
-set(CPACK_PACKAGE_CONTACT "${phi_maintainer}" CACHE STRING "Maintainer of the packages: name <address>")
+set(PHI_MAINTAINER "${phi_maintainer}" CACHE STRING "Maintainer of the packages: name <address>")
+set(CPACK_PACKAGE_CONTACT "${PHI_MAINTAINER}")
 
 # One archive with everything, in a folder of its own; it works wherever it is unpacked.
 set(CPACK_GENERATOR TGZ DEB)
