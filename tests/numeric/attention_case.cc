@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 
+#include "support/attention_rounding.h"
 #include "support/random_floats.h"
 
 namespace phi::test {
@@ -154,13 +155,7 @@ AttentionCase::Head AttentionCase::attend(int64_t position, const Query& query, 
 
 AttentionCase::Reference AttentionCase::reference(
     int64_t position, const kernels::AttentionProducts& products) const {
-  const Arithmetic arithmetic = arithmetic_of(products);
-  const bool f32 = arithmetic == Arithmetic::f32, bf16 = arithmetic == Arithmetic::bf16,
-             two_bf16 = arithmetic == Arithmetic::two_bf16;
-  // Of what is unpacked to bf16; with it, of a query and a key, and of a weight and a value.
-  const double unpacking = two_bf16 && products.unpack != nullptr ? 0x1p-8 : 0;
-  const double score_rounding = (bf16 ? 0x1p-8 : two_bf16 ? 0x1p-16 : 0) + unpacking;
-  const double weight_rounding = (bf16 || two_bf16 ? 0x1p-8 : 0) + unpacking;
+  const AttentionRounding rounding(products);
   const int64_t dim = shape_.head_dim;
   Reference result;
   for (int64_t head = 0; head < shape_.heads; ++head) {
@@ -173,14 +168,13 @@ AttentionCase::Reference AttentionCase::reference(
     const double largest_q = std::abs(
         *std::max_element(q, q + dim, [](float a, float b) { return std::abs(a) < std::abs(b); }));
     // Codes of 16 bits are off by half a step at most.
-    const double query_error =
-        arithmetic == Arithmetic::int8 ? largest_q / 32512 / 2 * exact.largest_key_sum : 0;
+    const double query_error = largest_q * rounding.query_step / 2 * exact.largest_key_sum;
     // A score is off by its dot product's rounding and its query's, a weight by twice that (its own
     // and the largest one's), by the power, by its own rounding and by the sums over all keys.
     const double relative =
-        2 * (exact.magnitude * (static_cast<double>(2 * dim + 8) * kEps + score_rounding) +
+        2 * (exact.magnitude * (static_cast<double>(2 * dim + 8) * kEps + rounding.query) +
              query_error) +
-        (f32 ? 4e-7 : 2 * 9e-5) + weight_rounding +
+        2 * rounding.power + rounding.weight +
         2 * static_cast<double>(exact.weights.size() + 8) * kEps;
     for (int64_t d = 0; d < dim; ++d) {
       double tolerance = 0;
@@ -195,7 +189,7 @@ AttentionCase::Reference AttentionCase::reference(
           largest = std::max(largest, weight * element.scale);
           codes += std::abs(element.code);
         }
-        if (arithmetic == Arithmetic::int8) tolerance += largest / 255 / 2 * codes * (1 + relative);
+        tolerance += largest * rounding.weight_step / 2 * codes * (1 + relative);
       }
       result.out.push_back(exact.out[static_cast<size_t>(d)]);
       result.tolerance.push_back(tolerance);
@@ -237,17 +231,6 @@ std::vector<double> AttentionCase::rounded_to_q8_0(int64_t position) const {
     for (float& x : group) x = std::round(x / scale) * scale;
   }
   return attend_to(rounded, position);
-}
-
-AttentionCase::Arithmetic AttentionCase::arithmetic_of(const kernels::AttentionProducts& products) {
-  const int64_t query_bytes = products.query_bytes(kStrip);
-  if (query_bytes == 2 * kStrip) return Arithmetic::bf16;
-  if (query_bytes != 4 * kStrip) return Arithmetic::int8;
-  // Two forms of the same size: a row of ones tells which it is.
-  const std::vector<float> ones(kStrip, 1.0F);
-  std::vector<float> query(kStrip);
-  products.load_query(ones.data(), kStrip, 1.0F, query.data());
-  return query == ones ? Arithmetic::f32 : Arithmetic::two_bf16;
 }
 
 std::string AttentionCase::description() const {

@@ -38,11 +38,6 @@ class AttentionCase {
   /// tolerance is that of the products' arithmetic.
   Reference reference(int64_t position, const kernels::AttentionProducts& products) const;
 
-  /// What products round queries and weights to; two_bf16: queries to the sum of two bf16, weights
-  /// to bf16; int8: to 16 and to 8 bits.
-  enum class Arithmetic { f32, bf16, two_bf16, int8 };
-  static Arithmetic arithmetic_of(const kernels::AttentionProducts& products);
-
   /// What exact attention makes of queries, keys and values before the cache rounds them, and of
   /// the same rounded as ggml's Q8_0 does: 8 bits, a scale for every 32. [heads * head_dim]
   std::vector<double> unrounded(int64_t position) const;

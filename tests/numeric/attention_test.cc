@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "numeric/attention_case.h"
+#include "support/attention_rounding.h"
 #include "support/each_isa.h"
 
 namespace phi {
@@ -16,6 +17,7 @@ namespace {
 
 using ops::AttentionShape;
 using test::AttentionCase;
+using test::AttentionRounding;
 
 constexpr int64_t kWhole[] = {100000};
 
@@ -93,10 +95,18 @@ std::span<const float> row_of(const AttentionCase& attention, const std::vector<
 
 /// The largest NMSE that rounding queries and weights may cost.
 double nmse_limit(const kernels::AttentionProducts& products) {
-  using enum AttentionCase::Arithmetic;
   if (products.unpack != nullptr) return 3e-5;  // keys and values are rounded to bf16 too
-  const AttentionCase::Arithmetic arithmetic = AttentionCase::arithmetic_of(products);
-  return arithmetic == int8 ? 6e-5 : arithmetic == two_bf16 ? 2e-6 : 2e-5;
+  switch (AttentionRounding(products).form) {
+    case AttentionRounding::Form::f32:
+      return 1e-10;
+    case AttentionRounding::Form::bf16:
+      return 2e-5;
+    case AttentionRounding::Form::two_bf16:
+      return 2e-6;
+    case AttentionRounding::Form::int8:
+      return 6e-5;
+  }
+  return 0;
 }
 
 TEST_CASE("rounding queries and weights costs little") {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "support/attention_rounding.h"
 #include "support/each_isa.h"
 #include "support/random_floats.h"
 
@@ -18,6 +19,7 @@ using kernels::kKeyBlock;
 using kernels::kStrip;
 using kernels::padded;
 using kernels::VectorKernels;
+using test::AttentionRounding;
 using test::RandomFloats;
 
 constexpr double kEps = 0x1p-24;  // half a unit in the last place of 1
@@ -200,25 +202,6 @@ class Block {
   std::vector<std::byte> keys_, values_, unpacked_;
 };
 
-/// What products lose in the form that their factors take.
-struct Rounding {
-  explicit Rounding(const kernels::AttentionProducts& products) {
-    const int64_t query_bytes = products.query_bytes(kStrip);
-    if (query_bytes == 4 * kStrip) return;  // f32
-    weight = 9e-5;
-    if (query_bytes == 2 * kStrip) {
-      factor = products.unpack == nullptr ? 0x1p-8 : 0x1p-7;
-    } else {
-      query_step = 1 / 32512.0;
-      weight_step = 1 / 255.0;
-    }
-  }
-  double factor = 0;       ///< of one factor in bf16, of both where they are unpacked; relative
-  double query_step = 0;   ///< of a query's code, relative to the query's largest element
-  double weight_step = 0;  ///< of a weight's code, relative to the block's largest one
-  double weight = 2e-7;    ///< of a weight before it is rounded, relative
-};
-
 /// Runs body(kernels, kv, products) for all that there are.
 template <class Body>
 void for_each_products(const Body& body) {
@@ -342,38 +325,38 @@ std::vector<std::byte> load_queries(const kernels::AttentionProducts& products,
 }
 
 TEST_CASE("scores are dot products") {
-  for_each_products(
-      [](const VectorKernels& kernels, Kv kv, const kernels::AttentionProducts& products) {
-        const Rounding rounding(products);
-        for (const int64_t dim : {1, 16, 20, 80, 96, 128}) {
-          for (const int64_t rows : {1, 2, 3, 4, 5, 7, 8, 13, 26}) {
-            const int64_t keys = 1 + (dim * rows) % kKeyBlock;
-            Block block(kernels, kv, dim);
-            block.fill(keys, 11);
-            const std::vector<float> q = RandomFloats(12).vector(rows * dim);
-            const std::vector<std::byte> queries = load_queries(products, q, dim, 0.25F);
-            std::vector<float> scores(static_cast<size_t>(rows * kKeyBlock));
-            products.scores(queries.data(), rows, block.view(keys, products), scores.data());
-            for (int64_t r = 0; r < rows; ++r) {
-              double largest = 0;
-              for (int64_t d = 0; d < dim; ++d)
-                largest = std::max(largest, std::abs(0.25 * q[static_cast<size_t>(r * dim + d)]));
-              for (int64_t p = 0; p < keys; ++p) {
-                double dot = 0, tolerance = 0;
-                for (int64_t d = 0; d < dim; ++d) {
-                  const double key = block.key(p, d).value();
-                  const double product = 0.25 * q[static_cast<size_t>(r * dim + d)] * key;
-                  dot += product;
-                  tolerance +=
-                      std::abs(product) * (static_cast<double>(dim + 4) * kEps + rounding.factor) +
-                      std::abs(key) * largest * rounding.query_step / 2;
-                }
-                check_close(scores[static_cast<size_t>(r * kKeyBlock + p)], dot, tolerance);
-              }
+  for_each_products([](const VectorKernels& kernels, Kv kv,
+                       const kernels::AttentionProducts& products) {
+    const AttentionRounding rounding(products);
+    for (const int64_t dim : {1, 16, 20, 80, 96, 128}) {
+      for (const int64_t rows : {1, 2, 3, 4, 5, 7, 8, 13, 26}) {
+        const int64_t keys = 1 + (dim * rows) % kKeyBlock;
+        Block block(kernels, kv, dim);
+        block.fill(keys, 11);
+        const std::vector<float> q = RandomFloats(12).vector(rows * dim);
+        const std::vector<std::byte> queries = load_queries(products, q, dim, 0.25F);
+        std::vector<float> scores(static_cast<size_t>(rows * kKeyBlock));
+        products.scores(queries.data(), rows, block.view(keys, products), scores.data());
+        for (int64_t r = 0; r < rows; ++r) {
+          double largest = 0;
+          for (int64_t d = 0; d < dim; ++d)
+            largest = std::max(largest, std::abs(0.25 * q[static_cast<size_t>(r * dim + d)]));
+          for (int64_t p = 0; p < keys; ++p) {
+            double dot = 0, tolerance = 0;
+            for (int64_t d = 0; d < dim; ++d) {
+              const double key = block.key(p, d).value();
+              const double product = 0.25 * q[static_cast<size_t>(r * dim + d)] * key;
+              dot += product;
+              tolerance +=
+                  std::abs(product) * (static_cast<double>(2 * dim + 4) * kEps + rounding.query) +
+                  std::abs(key) * largest * rounding.query_step / 2;
             }
+            check_close(scores[static_cast<size_t>(r * kKeyBlock + p)], dot, tolerance);
           }
         }
-      });
+      }
+    }
+  });
 }
 
 /// Online softmax of `rows` rows, and the memory that kernels may touch beyond them.
@@ -407,7 +390,7 @@ TEST_CASE("softmax: powers of two are as exact as promised") {
           worst_shrink = std::max(worst_shrink, std::abs(state.shrink[1] - expected) / expected);
           if (i == 0) CHECK(state.sum[0] == kKeyBlock);
         }
-        CHECK(worst < Rounding(products).weight + 64 * kEps);
+        CHECK(worst < AttentionRounding(products).power + 64 * kEps);
         CHECK(worst_shrink < 2e-7);
       });
 }
@@ -439,7 +422,7 @@ TEST_CASE("softmax and values, block by block, are the weighted mean of all valu
   constexpr int64_t kBlocks = 3;
   for_each_products(
       [](const VectorKernels& kernels, Kv kv, const kernels::AttentionProducts& products) {
-        const Rounding rounding(products);
+        const AttentionRounding rounding(products);
         for (const int64_t dim : {1, 16, 20, 80, 128}) {
           for (const int64_t rows : {1, 2, 4, 5, 7, 8, 13, 26}) {
             const int64_t keys = 1 + (dim * rows) % kKeyBlock;
@@ -462,7 +445,7 @@ TEST_CASE("softmax and values, block by block, are the weighted mean of all valu
               products.softmax(scores.data(), rows, view, state.view());
               products.add_values(scores.data(), state.shrink.data(), rows, view, acc.data());
             }
-            const double relative = rounding.weight + rounding.factor +
+            const double relative = rounding.power + rounding.weight +
                                     static_cast<double>(kBlocks * (keys + 16)) * kEps + 8e-7;
             for (int64_t r = 0; r < rows; ++r) {
               double largest = -kInfinity, sum = 0;
