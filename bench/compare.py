@@ -14,10 +14,12 @@ import os
 import signal
 import sys
 import time
+from contextlib import nullcontext
 
 sys.dont_write_bytecode = True  # no __pycache__ among the sources
 
 from comparison import ComparisonError, load, named
+from comparison.memory import MemoryGate, processors_awake
 from comparison.programs import LlamaBench, Phi
 from comparison.report import OURS, make_report, markdown
 from comparison.rows import parse_row
@@ -69,8 +71,13 @@ def parse_arguments(arguments):
     add("--long-pairs", type=int, default=3, metavar="N", help="of rows from 1024 tokens on (%(default)s)")
     add("--others", type=float, default=0.1, metavar="CORES",
         help="drop a pair if other programs use more (%(default)s)")
+    add("--memory", type=float, metavar="GB/S",
+        help="run a program only while the memory gives as much, and again if it fell meanwhile")
+    add("--roof", default="build/release/bench/phi_roof_table", metavar="COMMAND",
+        help="the program that measures the memory for that (%(default)s)")
+    add("--awake", action="store_true", help="let no processor sleep meanwhile (on virtual machines, as root)")
     add("--patience", type=float, default=600, metavar="SECONDS",
-        help="how long to wait for a quiet machine (%(default)s)")
+        help="how long to wait for a quiet machine or its memory (%(default)s)")
     add("--timeout", type=int, default=3600, metavar="SECONDS", help="the longest run of a program (%(default)s)")
     add("--budget", type=float, default=math.inf, metavar="SECONDS",
         help="begin no pair after so long; the same command goes on later")
@@ -97,6 +104,11 @@ def make_programs(options):
     ]
 
 
+def conditions(options):
+    """What must hold while programs run, beyond a quiet machine."""
+    return {"memory_gb_per_second": options.memory, "processors_awake": options.awake}
+
+
 class Comparison:
     """Collects pairs until every row has enough."""
 
@@ -109,7 +121,9 @@ class Comparison:
         identity = {
             "threads": options.threads,
             "programs": {program.name: program.identity() for program in self.programs},
+            "conditions": conditions(options),
         }
+        self.gate = MemoryGate(options.memory * 1e9, options, say) if options.memory else None
         self.state = State(options.state, identity)
         self.given_up = set()
         for row in self.rows:
@@ -140,19 +154,31 @@ class Comparison:
         number, lost = len(self.state.pairs(row)), len(self.state.dropped(row))
         able = [program for program in self.programs if not program.measures(row)]
         first = (number + lost) % len(able)
-        pair = {program.name: program.measure(row) for program in able[first:] + able[:first]}
-        others = max(run["others"] for run in pair.values())
-        if others > self.options.others:
+        pair = {program.name: self.measure(program, row) for program in able[first:] + able[:first]}
+        disturbed = self.disturbance(pair)
+        if disturbed:
             self.state.drop(row, pair)
-            say(f"row {row}: pair dropped: other programs used {others:.2f} cores meanwhile")
+            say(f"row {row}: pair dropped: {disturbed}")
             if lost + 1 >= 3 * self.wanted(row):
-                say(f"row {row}: {lost + 1} pairs dropped, {number} kept: given up; raise --others or try later")
+                say(f"row {row}: {lost + 1} pairs dropped, {number} kept: given up; try later, or ask for less "
+                    "with --others or --memory")  # fmt: skip
                 self.given_up.add(row)
             return
         self.state.add(row, pair)
         for test in row.tests:
             values = ", ".join(f"{name} {run['values'][str(test)]:.4g}" for name, run in pair.items())
             say(f"{test}, pair {number + 1} of {self.wanted(row)}: {values} {test.unit}")
+
+    def measure(self, program, row):
+        return self.gate.measure(program, row) if self.gate else program.measure(row)
+
+    def disturbance(self, pair):
+        """None, or why these runs do not count."""
+        slow = [name for name, run in pair.items() if run is None]
+        if slow:
+            return f"the memory fell during every run of {slow[0]}"
+        others = max(run["others"] for run in pair.values())
+        return f"other programs used {others:.2f} cores meanwhile" if others > self.options.others else None
 
     def report(self):
         return make_report(self.state, self.rows, self.programs, self.options)
@@ -162,8 +188,9 @@ def main(arguments=None):
     options = parse_arguments(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        comparison = Comparison(options)
-        finished = comparison.collect()
+        with processors_awake() if options.awake else nullcontext():
+            comparison = Comparison(options)
+            finished = comparison.collect()
     except ComparisonError as error:
         say(error)
         return 1

@@ -116,13 +116,22 @@ double measure_read_bandwidth(int threads, std::span<const std::byte> memory) {
 }
 
 double measure_read_bandwidth(int threads, uint64_t bytes) {
+  return wait_for_read_bandwidth(threads, 0, 0, bytes);
+}
+
+double wait_for_read_bandwidth(int threads, double wanted, double patience, uint64_t bytes) {
   AlignedBuffer block(bytes, "block of the bandwidth measurement");
   // Each thread makes its own part resident, as a real program's memory is before it is read.
   const uint64_t part = bytes / static_cast<uint64_t>(threads);
   run_together(threads, [&](int thread) {
     std::fill_n(block.data() + part * static_cast<uint64_t>(thread), part, std::byte{1});
   });
-  return measure_read_bandwidth(threads, std::span<const std::byte>(block.data(), bytes));
+  const double deadline = now() + patience;
+  while (true) {
+    const double bandwidth =
+        measure_read_bandwidth(threads, std::span<const std::byte>(block.data(), bytes));
+    if (bandwidth >= wanted || now() >= deadline) return bandwidth;
+  }
 }
 
 Peaks measure_peaks(int threads) {

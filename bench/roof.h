@@ -34,6 +34,11 @@ double measure_read_bandwidth(int threads, std::span<const std::byte> memory);
 /// The same from a new block of `bytes`, which lies in huge pages where the system gives them.
 double measure_read_bandwidth(int threads, uint64_t bytes = uint64_t{1} << 30);
 
+/// The same again and again, until it is at least `wanted` or `patience` seconds are over; the last
+/// one.
+double wait_for_read_bandwidth(int threads, double wanted, double patience,
+                               uint64_t bytes = uint64_t{1} << 30);
+
 /// Peaks of `threads` threads together, the best of several runs.
 Peaks measure_peaks(int threads);
 

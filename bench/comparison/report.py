@@ -26,6 +26,7 @@ def make_report(state, rows, programs, options):
         "threads": options.threads,
         "machine": {"processor": processor_name(), "cpus": os.cpu_count()},
         "programs": {program.name: program.identity() for program in programs},
+        "conditions": state.content["identity"]["conditions"],
         "limits": _limits(state, rows),
         "tests": [],
     }
@@ -133,6 +134,9 @@ def _heading(report):
         f"`{model}`, {report['threads']} threads on {processor}. Medians of alternating runs; in brackets the lowest "
         "and the highest ratio of a pair."
     ]
+    wanted = report["conditions"]["memory_gb_per_second"]
+    if wanted:
+        lines.append(f"Only while the memory gave at least {wanted:.0f} GB/s.")
     units = {
         "int8_ops_per_second": ("int8", 1e9, "GOP/s"),
         "bf16_ops_per_second": ("bf16", 1e9, "GFLOP/s"),

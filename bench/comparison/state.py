@@ -6,6 +6,7 @@ import os
 from . import ComparisonError
 
 VERSION = 1
+NO_CONDITIONS = {"memory_gb_per_second": None, "processors_awake": False}  # of states that name none
 
 
 class State:
@@ -20,6 +21,7 @@ class State:
             with open(path, encoding="utf-8") as file:
                 found = json.load(file)
             version, made_with = found["version"], found["identity"]
+            made_with.setdefault("conditions", NO_CONDITIONS)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ComparisonError(
                 f"{path}: not a state of this program ({error}); name another with --state"
@@ -58,4 +60,6 @@ def _difference(before, now):
     for name in keys:
         if before.get("programs", {}).get(name) != json.loads(json.dumps(now["programs"].get(name))):
             return f"'{name}' (its command, its program file or its model)"
-    return "number of threads" if before.get("threads") != now.get("threads") else "version"
+    if before.get("threads") != now.get("threads"):
+        return "number of threads"
+    return "--memory or --awake" if before.get("conditions") != now.get("conditions") else "version"

@@ -16,7 +16,7 @@ BENCH = os.path.join(HERE, "..", "..", "bench")
 sys.path.insert(0, BENCH)
 
 import compare  # noqa: E402
-from comparison import ComparisonError, load  # noqa: E402
+from comparison import ComparisonError, load, memory  # noqa: E402
 from comparison.rows import parse_row  # noqa: E402
 
 
@@ -117,9 +117,9 @@ class CompareTest(unittest.TestCase):
             + [f"run {model} -t 1 -c 32 --prompt-ids {','.join(map(str, range(1, 17)))} -n 1 --ids",
                f"bench {model} -t 1 -r 1 --json -p 0 -n 0 --open"],
         )  # fmt: skip
-        memory = self.bench.result()["tests"][-1]
-        self.assertEqual(memory["programs"]["libphi"]["median"], 1 << 20)
-        self.assertGreater(memory["ratios"]["ik"]["median"], 1)
+        row = self.bench.result()["tests"][-1]
+        self.assertEqual(row["programs"]["libphi"]["median"], 1 << 20)
+        self.assertGreater(row["ratios"]["ik"]["median"], 1)
 
     def test_a_peer_may_have_its_own_path_to_the_model(self):
         self.bench.run("--rows", "p8", "--pairs", "1", "--peer-model", "ik=/inside/model.gguf")
@@ -195,6 +195,46 @@ class CompareTest(unittest.TestCase):
         before, after = load.Cpu(10, 1), load.Cpu(15, 2)
         self.assertEqual(load.others_between(before, after, own_seconds=5, seconds=2), 0.5)
         self.assertEqual(load.others_between(before, after, own_seconds=9, seconds=2), 0)
+
+    def test_a_program_runs_again_if_the_memory_fell(self):
+        # Before and after each run: the first peer's first run ends at 30 GB/s.
+        speeds = "60,60,60,30,60,60,60"
+        status, output, error = self.bench.run("--rows", "n32", "--pairs", "1", "--memory", "50",
+                                               "--roof", self.bench.fake("roof", speeds))  # fmt: skip
+        self.assertEqual(status, 0, error)
+        kinds = [call[0] for call in self.bench.calls() if call[0] != "roof"]
+        self.assertEqual(kinds, "phi llama.cpp llama.cpp ik".split())
+        self.assertIn("llama.cpp once more: the memory fell to 30.0 GB/s", error)
+        self.assertIn("Only while the memory gave at least 50 GB/s", output)
+        asked = " ".join(self.bench.calls("roof")[0])
+        self.assertIn("--memory --json --threads 1 --at-least 50.0 --patience 600", asked)
+        self.check_failure(["begun with another --memory or --awake"], "--rows", "n32")
+
+    def test_a_memory_that_falls_in_every_run(self):
+        speeds = "60,30," * 100 + "60"
+        status, _, error = self.bench.run("--rows", "n32", "--pairs", "1", "--memory", "50",
+                                          "--roof", self.bench.fake("roof", speeds))  # fmt: skip
+        self.assertEqual(status, 0, error)
+        self.assertIn("pair dropped: the memory fell during every run of libphi", error)
+        self.assertIn("given up", error)
+        self.assertEqual(self.bench.result()["tests"], [])
+
+    def test_a_memory_that_stays_slow(self):
+        arguments = ["--rows", "n32", "--memory", "50", "--patience", "1"]
+        self.check_failure(["did not get to 50.0 GB/s within 1 s", "--patience"], *arguments,
+                           "--roof", self.bench.fake("roof", 30))  # fmt: skip
+        self.check_failure(["phi_roof_table", "--roof"], *arguments, "--roof", "/nowhere/roof")
+        self.check_failure(["phi_roof_table", "--roof"], *arguments, "--roof", self.bench.fake("garbage", 1))
+
+    def test_processors_are_held_awake(self):
+        latency = self.bench.path("latency")
+        with mock.patch.object(memory, "LATENCY_FILE", latency):
+            status, _, error = self.bench.run("--rows", "p8", "--pairs", "1", "--awake")
+            self.assertEqual(status, 0, error)
+            with open(latency, "rb") as file:
+                self.assertEqual(file.read(), b"\0\0\0\0")
+        with mock.patch.object(memory, "LATENCY_FILE", self.bench.path("no/such/file")):
+            self.check_failure(["--awake", "root"], "--rows", "p8", "--awake")
 
     def check_failure(self, parts, *more, **keywords):
         status, output, error = self.bench.run(*more, **keywords)

@@ -3,6 +3,7 @@
 
 usage: fake_bench.py KIND SPEED FOLDER ARGUMENTS...
 KIND: phi | llama.cpp | ik | garbage | failing | stopping (asks the program that runs it to stop)
+      | roof (the memory's speeds in GB/s, one after the other, are those in SPEED: 60,30,60)
 """
 
 import json
@@ -54,12 +55,26 @@ def llama_bench(arguments, speed):
     return [{**result, "samples_ts": [speed], "model_size": 0} for result in results]
 
 
+def roof(speeds, folder):
+    """Says the next speed, and goes on with the last one."""
+    path = os.path.join(folder, "roof")
+    with open(path, "a+", encoding="utf-8") as file:
+        file.seek(0)
+        told = len(file.read())
+        file.write(".")
+    speeds = speeds.split(",")
+    print(json.dumps({"read_bytes_per_second": float(speeds[min(told, len(speeds) - 1)]) * 1e9}))
+    return 0
+
+
 def main(kind, speed, folder, *arguments):
     if "--help" in arguments:
         print(HELPS.get(kind, HELP))
         return 0
     with open(os.path.join(folder, "log"), "a", encoding="utf-8") as file:
         file.write(" ".join([kind, *arguments]) + "\n")
+    if kind == "roof":
+        return roof(speed, folder)
     stopped = os.path.join(folder, "stopped")
     if kind == "stopping" and not os.path.exists(stopped):
         open(stopped, "w", encoding="utf-8").close()
