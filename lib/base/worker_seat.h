@@ -7,7 +7,7 @@
 ///
 /// Both sides look for a moment before they sleep, because between two loops of a token there is
 /// less time than sleeping and waking take. On a busy machine looking is what costs, so how long it
-/// lasts depends on how often it paid.
+/// lasts depends on whether it would have paid lately.
 #ifndef PHI_BASE_WORKER_SEAT_H_
 #define PHI_BASE_WORKER_SEAT_H_
 
@@ -27,26 +27,32 @@ class Patience {
   template <class Ready>
   bool look(Ready ready) noexcept {
     if (ready()) return true;
-    const auto deadline = Clock::now() + limit_;
+    begun_ = Clock::now();
     do {
       for (int i = 0; i < kLooks; ++i) {
-        if (ready()) {
-          limit_ = std::min(limit_ * 2, kLongest);
-          return true;
-        }
+        if (ready()) return true;
         pause_processor();
       }
-    } while (Clock::now() < deadline);
-    limit_ = std::max(limit_ / 2, kShortest);
+    } while (Clock::now() < begun_ + limit_);
     return false;
+  }
+
+  /// After the sleep that followed a look in vain: where the wait was short all the same, the next
+  /// look lasts longer; where it was long, shorter.
+  void learn() noexcept {
+    const bool was_short = Clock::now() - begun_ < kLongest;
+    limit_ = was_short ? std::min(limit_ * 2, kLongest) : std::max(limit_ / 2, kShortest);
   }
 
  private:
   using Clock = std::chrono::steady_clock;
   static constexpr int kLooks = 16;  // between two looks at the clock
-  static constexpr std::chrono::nanoseconds kShortest{1'000}, kLongest{50'000};
+  /// The longest covers what waking a thread takes, also in a virtual machine, and the choice of a
+  /// token.
+  static constexpr std::chrono::nanoseconds kShortest{1'000}, kLongest{100'000};
 
   std::chrono::nanoseconds limit_ = kLongest;
+  Clock::time_point begun_;
 };
 
 /// One caller and one worker; each function says whose it is.
@@ -64,7 +70,7 @@ class alignas(64) WorkerSeat {
     if (state_.compare_exchange_strong(state, kIdle)) return;
     if (patience.look([this] { return state_.load() != kInside; })) return;
     state = kInside;
-    if (state_.compare_exchange_strong(state, kAwaited)) sleep_in(kAwaited);
+    if (state_.compare_exchange_strong(state, kAwaited)) sleep_in(kAwaited, patience);
   }
 
   /// Caller, as the last thing: sends the worker away for good.
@@ -89,7 +95,7 @@ class alignas(64) WorkerSeat {
       if (state_.load() == kClosed) return false;
       if (patience.look([this] { return state_.load() != kIdle; })) continue;
       uint32_t state = kIdle;
-      if (state_.compare_exchange_strong(state, kAsleep)) sleep_in(kAsleep);
+      if (state_.compare_exchange_strong(state, kAsleep)) sleep_in(kAsleep, patience);
     }
     return true;
   }
@@ -99,8 +105,9 @@ class alignas(64) WorkerSeat {
                             kClosed = 5;
 
   /// Asleep until the other side has changed `state`.
-  void sleep_in(uint32_t state) noexcept {
+  void sleep_in(uint32_t state, Patience& patience) noexcept {
     while (state_.load() == state) sleep_while(state_, state);
+    patience.learn();
   }
 
   std::atomic<uint32_t> state_{kIdle};

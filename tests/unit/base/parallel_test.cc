@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <new>
 #include <numeric>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include "base/cpu.h"
 #include "base/task_shares.h"
+#include "base/worker_seat.h"
 #include "phi/error.h"
 
 using phi::Backend;
@@ -66,6 +68,19 @@ void check_every_task_once(const ThreadScope& scope, int64_t tasks) {
   CHECK(worker_in_range);
 }
 
+/// How long it looks for what does not come: the least of some tries, since a busy machine makes
+/// each longer.
+std::chrono::nanoseconds look_in_vain(phi::Patience& patience) {
+  using Clock = std::chrono::steady_clock;
+  auto least = std::chrono::nanoseconds::max();
+  for (int i = 0; i < 5; ++i) {
+    const auto begun = Clock::now();
+    CHECK_FALSE(patience.look([] { return false; }));
+    least = std::min<std::chrono::nanoseconds>(least, Clock::now() - begun);
+  }
+  return least;
+}
+
 }  // namespace
 
 TEST_CASE("every task runs exactly once, on every backend") {
@@ -91,6 +106,27 @@ TEST_CASE("loops that follow one another at once, with more threads than cores")
     }
     CHECK(sum == 2000 * int64_t{64 * 63 / 2});
   }
+}
+
+TEST_CASE("a thread looks longer where its waits were short, and shorter where they were long") {
+  using namespace std::chrono_literals;
+  phi::Patience patience;
+  CHECK(look_in_vain(patience) >= 50us);
+  for (int i = 0; i < 10; ++i) {
+    look_in_vain(patience);
+    std::this_thread::sleep_for(1ms);
+    patience.learn();
+  }
+  auto looked = look_in_vain(patience);
+  CHECK(looked < 25us);
+  // On a busy machine even these are long at times.
+  for (int i = 0; i < 1000 && looked < 25us; ++i) {
+    patience.look([] { return false; });
+    patience.learn();
+    looked = look_in_vain(patience);
+  }
+  CHECK(looked >= 25us);
+  CHECK(patience.look([] { return true; }));
 }
 
 TEST_CASE("two scopes work beside each other") {
