@@ -8,7 +8,7 @@ namespace phi::ops {
 
 namespace {
 
-constexpr int64_t kRowsPerTask = 16;  // some tens of microseconds at Phi-4 size
+constexpr int64_t kRowsPerTask = 2;  // some microseconds at Phi-4 size
 
 }  // namespace
 

@@ -9,7 +9,7 @@ namespace phi::ops {
 
 namespace {
 
-constexpr int64_t kRowsPerTask = 16;
+constexpr int64_t kRowsPerTask = 4;  // some microseconds at Phi-4 size
 
 }  // namespace
 

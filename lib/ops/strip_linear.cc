@@ -19,7 +19,8 @@ using kernels::kPanelStrips;
 using kernels::kTileRows;
 using kernels::ScaleColumns;
 
-/// A pass over few rows hands out about this much weight memory as one task: some 20 microseconds.
+/// A pass over one or two rows hands out about this much weight memory as one task, one over more
+/// rows as much less as they are more: some 20 microseconds.
 constexpr int64_t kTaskBytes = 512 * 1024;
 
 /// Up to this many rows go through a strip tile after tile while it is in the caches; more are
@@ -101,7 +102,8 @@ class StripPass {
  private:
   int64_t strips_per_task(const StripPart& part) const {
     if (!tiling_.is_streamed) return panels_per_task_ * kPanelStrips;
-    return std::max<int64_t>(1, kTaskBytes / kernels::strip_bytes(part.dtype, call_.cols));
+    const int64_t strip_bytes = kernels::strip_bytes(part.dtype, call_.cols);
+    return std::max<int64_t>(1, kTaskBytes / (strip_bytes * ceil_div(rows_.rows, 2)));
   }
   /// As many as make sense, but enough tasks for all threads to be busy to the end.
   int64_t panels_per_task() const {
