@@ -154,7 +154,7 @@ class Comparison:
         number, lost = len(self.state.pairs(row)), len(self.state.dropped(row))
         able = [program for program in self.programs if not program.measures(row)]
         first = (number + lost) % len(able)
-        pair = {program.name: self.measure(program, row) for program in able[first:] + able[:first]}
+        pair = self.measure_pair(row, able[first:] + able[:first])
         disturbed = self.disturbance(pair)
         if disturbed:
             self.state.drop(row, pair)
@@ -169,8 +169,15 @@ class Comparison:
             values = ", ".join(f"{name} {run['values'][str(test)]:.4g}" for name, run in pair.items())
             say(f"{test}, pair {number + 1} of {self.wanted(row)}: {values} {test.unit}")
 
-    def measure(self, program, row):
-        return self.gate.measure(program, row) if self.gate else program.measure(row)
+    def measure_pair(self, row, programs):
+        """A run of each; none after one that met no fast memory, since the pair is lost then."""
+        pair = {}
+        for program in programs:
+            run = self.gate.measure(program, row) if self.gate else program.measure(row)
+            pair[program.name] = run
+            if run is None:
+                break
+        return pair
 
     def disturbance(self, pair):
         """None, or why these runs do not count."""
