@@ -261,21 +261,21 @@ void store_kv(const NewRows& rows, const KvView& cache, const kernels::Kernels& 
               const RunContext& run) {
   const kernels::AttentionKernels& store = kernels_for(cache, kernels);
   const int64_t dim = cache.head_dim, end = rows.position + rows.rows;
-  // Positions of one strip share words and cache lines: they belong to one task.
+  // Positions of one strip share words and cache lines: they belong to one task. A row is worth a
+  // task for every head, so that threads mostly write what they will read.
   const int64_t first_strip = rows.position / kStrip;
-  run.parallel_for(ceil_div(end, kStrip) - first_strip, [&](int64_t task, int) {
+  const int64_t strips = ceil_div(end, kStrip) - first_strip;
+  run.parallel_for(strips * cache.kv_heads, [&](int64_t task, int) {
     if (run.stopped()) return;
-    const int64_t strip = first_strip + task;
+    const int64_t head = task / strips, strip = first_strip + task % strips;
     const int64_t first = std::max(rows.position, strip * kStrip);
     const int64_t last = std::min(end, (strip + 1) * kStrip);
-    for (int64_t head = 0; head < cache.kv_heads; ++head) {
-      const BlockPlace block(cache, head, first / kKeyBlock * kKeyBlock);
-      for (int64_t position = first; position < last; ++position) {
-        const int64_t from = (position - rows.position) * rows.stride + head * dim;
-        const int64_t place = position % kKeyBlock;
-        store.store_key(rows.keys + from, dim, place, block.keys);
-        store.store_value(rows.values + from, dim, place, block.values);
-      }
+    const BlockPlace block(cache, head, first / kKeyBlock * kKeyBlock);
+    for (int64_t position = first; position < last; ++position) {
+      const int64_t from = (position - rows.position) * rows.stride + head * dim;
+      const int64_t place = position % kKeyBlock;
+      store.store_key(rows.keys + from, dim, place, block.keys);
+      store.store_value(rows.values + from, dim, place, block.values);
     }
   });
 }

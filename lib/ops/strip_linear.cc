@@ -121,9 +121,17 @@ class StripPass {
     return ceil_div(strips_of(part), strips_per_task(part));
   }
 
+  /// Columns of one task of quantising: whole blocks, and where there is one tile only, a share of
+  /// it for every thread.
+  int64_t columns_to_quantize() const {
+    const int64_t blocks = ceil_div(call_.cols, kBlockColumns), threads = run_.threads.threads();
+    int64_t pieces = ceil_div(call_.cols * tiling_.tile_rows, kQuantizeNumbers);
+    if (pieces > 1 && tiling_.tiles == 1) pieces = ceil_div(pieces, threads) * threads;
+    return ceil_div(blocks, pieces) * kBlockColumns;
+  }
+
   void quantize() const {
-    const int64_t piece_columns =
-        std::max<int64_t>(1, kQuantizeNumbers / tiling_.tile_rows / kBlockColumns) * kBlockColumns;
+    const int64_t piece_columns = columns_to_quantize();
     const int64_t pieces = ceil_div(call_.cols, piece_columns);
     run_.parallel_for(tiling_.tiles * pieces, [&](int64_t task, int) {
       if (run_.stopped()) return;

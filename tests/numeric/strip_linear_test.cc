@@ -162,6 +162,33 @@ TEST_CASE("a row has the same bits for any number of rows and threads, in decode
   }
 }
 
+TEST_CASE("wide rows have the same bits however they are cut up to be quantised") {
+  const int64_t out = 16, most = 24;
+  for (const kernels::Kernels& kernels : each_isa_with_strips()) {
+    for (const DType type : {DType::q4_0, DType::q6_k}) {
+      const int64_t in = 40 * 256 + (type == DType::q4_0 ? 32 : 0);
+      const StripWeights weights(type, out, in, 27);
+      const ops::Linear linear({&weights.matrix, 1}, {}, kernels, ops::make_gemm_kernels(kernels));
+      const std::vector<float> x = test::random_floats(most * in, 28);
+      std::vector<float> one_by_one;
+      for (int64_t r = 0; r < most; ++r) {
+        const std::vector<float> y = multiply(linear, {&x[r * in], &x[r * in] + in}, 1, 1);
+        one_by_one.insert(one_by_one.end(), y.begin(), y.end());
+      }
+      for (const int threads : {1, 2, 3}) {
+        for (const int64_t rows : {4, 8, 24}) {
+          CAPTURE(dtype_name(type));
+          CAPTURE(threads);
+          CAPTURE(rows);
+          const std::vector<float> y =
+              multiply(linear, {x.begin(), x.begin() + rows * in}, rows, threads);
+          CHECK(std::memcmp(y.data(), one_by_one.data(), y.size() * sizeof(float)) == 0);
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("strips give the same bits on every instruction set") {
   const int64_t out = 64, rows = 40;  // panels; the test above ties other numbers of rows to them
   const std::vector<kernels::Kernels> all = each_isa_with_strips();
