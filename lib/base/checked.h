@@ -33,6 +33,9 @@ constexpr uint64_t round_up(uint64_t value, uint64_t step) {
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
+/// `value` >= 0 rounded up to a multiple of any step.
+constexpr int64_t round_up_to(int64_t value, int64_t step) { return ceil_div(value, step) * step; }
+
 }  // namespace phi
 
 #endif  // PHI_BASE_CHECKED_H_

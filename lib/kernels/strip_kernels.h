@@ -54,6 +54,9 @@ enum class CodeOffset : int32_t { none = 0, for_panels = 128 };
 /// is that of all its codes.
 constexpr int64_t activation_block_bytes(int64_t rows) { return 384 * rows; }
 
+/// Where those parts begin in a block of one row; in one of n rows it is n times as far.
+inline constexpr int64_t kSumsOf16At = 256, kSumsOf32At = 320, kScalesAt = 352;
+
 /// Activations [rows, cols] f32 on their way into blocks.
 struct QuantizeRows {
   const float* x;

@@ -26,8 +26,6 @@ static_assert(kDepth % kUnpackColumns == 0);
 /// Decode hands out about this much weight memory as one task: some 20 microseconds.
 constexpr int64_t kTaskBytes = 512 * 1024;
 
-constexpr int64_t round_up_to(int64_t value, int64_t step) { return ceil_div(value, step) * step; }
-
 /// The memory of one worker, in this order.
 struct WorkerLayout {
   static constexpr int64_t kUnpacked = kPanelRows * kUnpackColumns * 4;

@@ -126,7 +126,7 @@ class StripPass {
   int64_t columns_to_quantize() const {
     const int64_t blocks = ceil_div(call_.cols, kBlockColumns), threads = run_.threads.threads();
     int64_t pieces = ceil_div(call_.cols * tiling_.tile_rows, kQuantizeNumbers);
-    if (pieces > 1 && tiling_.tiles == 1) pieces = ceil_div(pieces, threads) * threads;
+    if (pieces > 1 && tiling_.tiles == 1) pieces = round_up_to(pieces, threads);
     return ceil_div(blocks, pieces) * kBlockColumns;
   }
 
@@ -242,12 +242,12 @@ class StripPass {
 }  // namespace
 
 uint64_t strip_input_bytes(int64_t rows, int64_t cols) {
-  const int64_t filled_up = ceil_div(rows, kMaxFewRows) * kMaxFewRows;
+  const int64_t filled_up = round_up_to(rows, kMaxFewRows);
   return static_cast<uint64_t>(ceil_div(cols, kBlockColumns) * activation_block_bytes(filled_up));
 }
 
 uint64_t strip_worker_bytes(int64_t rows) {
-  const int64_t filled_up = ceil_div(rows, kMaxFewRows) * kMaxFewRows;
+  const int64_t filled_up = round_up_to(rows, kMaxFewRows);
   return static_cast<uint64_t>(kernels::kPanelScratchBytes +
                                kMaxPanels * filled_up * kPanelOutputs * 4);
 }
