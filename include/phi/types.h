@@ -35,9 +35,10 @@ enum class Isa : int32_t { best = 0, base = 1, avx2 = 2, avx512 = 3, avx512_vnni
 enum class Repack : int32_t { when_faster = 0, never = 1 };
 
 /// Of prompt processing with low-bit weights, which rounds the inputs of every matrix to 8 bits.
-/// standard: one scale per 32 inputs (256 for K-quants), weights as they are. fast: inputs and
-/// weights both in 8 bits with one scale per 128, where there is AVX-512 VNNI, elsewhere as
-/// standard. docs/numerics.md has the errors of both.
+/// standard: one scale per 32 inputs (for K-quants 128 or 256), weights as they are. fast, where
+/// there is AVX-512 VNNI, elsewhere as standard: one scale per 128 inputs (256 for Q4_K), and
+/// weights, but for Q4_0, Q4_1 and Q4_K, rounded to 8 bits with a scale per 128 too.
+/// docs/numerics.md has the errors of both.
 enum class Precision : int32_t { standard = 0, fast = 1 };
 
 /// Where the library's own threads run. cores: each bound to one core of the affinity mask. The

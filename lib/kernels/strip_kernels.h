@@ -30,28 +30,46 @@ inline constexpr int kFewRowsChoices = 6;
 inline constexpr int kFewRows[kFewRowsChoices] = {1, 2, 3, 4, 6, 8};
 inline constexpr int64_t kMaxFewRows = kFewRows[kFewRowsChoices - 1];
 
-/// Columns that share a scale of the activations. c128 is for fast panels, whose weights have one
-/// scale for as many columns too.
+/// Passes over fewer rows wait for memory, or gain less by pairs than it costs to work out what is
+/// to be taken off.
+inline constexpr int64_t kMinPairedRows = 6;
+
+/// Columns that share a scale of the activations.
 enum class ScaleColumns : int32_t { c32 = 32, c128 = 128, c256 = 256 };
-inline constexpr ScaleColumns kFastScaleColumns = ScaleColumns::c128;
 
-/// Weights of Q8_256 have as few scales as fast panels and one precision only.
-constexpr ScaleColumns fast_scale_columns(DType weights) {
-  return weights == DType::q8_256 ? ScaleColumns::c256 : kFastScaleColumns;
+/// Weights whose kernels may multiply pairs (strip_pairs_avx512.inc). That leaves activations fewer
+/// codes, on every instruction set, so that results have the same bits on all of them.
+constexpr bool may_be_paired(DType weights) {
+  return weights == DType::q4_0 || weights == DType::q4_1 || weights == DType::q4_k;
 }
 
-/// What gives the accuracy that the peers give: a scale for as many columns as the block has.
+/// What gives the accuracy that the peers give: a scale for as many columns as the block has, for
+/// fewer where the codes are fewer too.
 constexpr ScaleColumns default_scale_columns(DType weights) {
-  return dtype_info(weights).block_elements == 32 ? ScaleColumns::c32 : ScaleColumns::c256;
+  if (dtype_info(weights).block_elements == 32) return ScaleColumns::c32;
+  return may_be_paired(weights) ? ScaleColumns::c128 : ScaleColumns::c256;
 }
 
-/// What is added to the codes of activations: panels take unsigned ones.
-enum class CodeOffset : int32_t { none = 0, for_panels = 128 };
+/// Fast panels scale less often. Those of weights that are not paired have weights with one scale
+/// for as many columns too.
+constexpr ScaleColumns fast_scale_columns(DType weights) {
+  return weights == DType::q4_k ? ScaleColumns::c256 : ScaleColumns::c128;
+}
 
-/// 256 columns of n rows of quantised activations: codes int8 [64][n][4] with their offset, the
-/// negated sums of 16 codes without it int32 [16][n], of 32 codes int32 [8][n], and scales f32
-/// [8][n], of which the first of every scale group counts. With c128 the first sum of a scale group
-/// is that of all its codes.
+/// How the codes of activations lie in a block: as they are; 128 larger, which panels take as
+/// unsigned; or for pairs, those of even steps 120 larger and those of odd ones 8 smaller.
+enum class CodeForm : int32_t { as_is, for_panels, for_pairs };
+inline constexpr int kEvenStepOffset = 120, kOddStepOffset = -8;
+
+/// The largest magnitude of a code. With a weight of 0 to 15 added, codes for pairs still are
+/// bytes.
+constexpr int largest_code(DType weights) { return may_be_paired(weights) ? 120 : 127; }
+
+/// 256 columns of n rows of quantised activations: codes int8 [64][n][4] in one of the forms; the
+/// negated sums of 16 codes as they are int32 [16][n]; those of 32 codes int32 [8][n]; and scales
+/// f32 [8][n], of which the first of every scale group counts. In the place of the sums of 16, for
+/// pairs, is what the sums of a group's pairs begin with, [8][n], then the same for weights whose
+/// codes are 8 too large.
 constexpr int64_t activation_block_bytes(int64_t rows) { return 384 * rows; }
 
 /// Where those parts begin in a block of one row; in one of n rows it is n times as far.
@@ -62,7 +80,8 @@ struct QuantizeRows {
   const float* x;
   int64_t x_stride, rows, cols;
   ScaleColumns scale_columns;
-  CodeOffset offset;     ///< for_panels only with n = kTileRows
+  int largest_code;
+  CodeForm form;         ///< for_panels only with n = kTileRows
   int64_t block_rows;    ///< n; those beyond `rows` become zeros
   void* blocks;          ///< the first block
   int64_t block_stride;  ///< bytes from one block of columns to the next
@@ -92,21 +111,24 @@ struct PanelBlock {
 };
 
 struct StripKernels {
-  /// scale = max|x| / 127 of its columns, codes rounded to nearest even.
+  /// scale = max|x| / largest_code of its columns, codes rounded to nearest even.
   void (*quantize_rows)(const QuantizeRows& rows);
+
+  /// Weights that may be paired take activations for pairs in panels and from kMinPairedRows on.
+  bool has_pairs;
 
   /// By type and index of n in kFewRows; null for types without strips. Activations have the
   /// default scale columns.
   using MultiplyStrip = void (*)(const StripProduct& product);
   MultiplyStrip multiply_strip[kDTypes][kFewRowsChoices];
 
-  /// By type. Activations have the default scale columns and codes for panels.
+  /// By type. Activations have the default scale columns and codes for panels, or pairs.
   using MultiplyPanel = void (*)(const PanelBlock& block);
   MultiplyPanel multiply_panel[kDTypes];
 
-  /// The same with weights rounded to 8 bits with one scale for 128 columns of a row: hardly any
-  /// scaling is left beside the integer products. Activations have the fast scale columns and
-  /// codes for panels. Null where that is no faster.
+  /// The same with the fast scale columns. Weights that are not paired are rounded to 8 bits with
+  /// one scale for as many columns of a row: hardly any scaling is left beside the integer
+  /// products. Null where that is no faster.
   MultiplyPanel multiply_panel_fast[kDTypes];
 };
 

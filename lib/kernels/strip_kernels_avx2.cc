@@ -18,7 +18,7 @@ namespace {
 // clang-format on
 
 /// With 16-bit sums there is nothing to be gained.
-template <class Format>
+template <class Format, DType kType>
 constexpr StripKernels::MultiplyPanel fast_panel() {
   return nullptr;
 }

@@ -13,6 +13,7 @@ namespace {
 #include "kernels/strip_lanes_avx512.inc"
 #include "kernels/strip_formats.inc"
 #include "kernels/strip_activations.inc"
+#include "kernels/strip_pairs_avx512.inc"
 #include "kernels/strip_multiply_avx512.inc"
 #include "kernels/strip_panels_avx512.inc"
 #include "kernels/strip_multiply_bytes_avx512.inc"
@@ -20,9 +21,14 @@ namespace {
 #include "kernels/strip_quantize_avx512.inc"
 // clang-format on
 
-template <class Format>
+template <class Format, DType kType>
 constexpr StripKernels::MultiplyPanel fast_panel() {
-  return multiply_panel_fast<Format>;
+  static_assert(kIsPaired<Format> == may_be_paired(kType));
+  if constexpr (kIsPaired<Format>) {
+    return multiply_panel<Format, static_cast<int>(fast_scale_columns(kType)) / 32>;
+  } else {
+    return multiply_panel_fast<Format>;
+  }
 }
 
 #include "kernels/strip_table.inc"
@@ -37,11 +43,11 @@ constexpr void add_bytes(StripKernels& table) {
   table.multiply_strip[index][4] = multiply_byte_strip<kFewRows[4]>;
   table.multiply_strip[index][5] = multiply_byte_strip<kFewRows[5]>;
   table.multiply_panel[index] = multiply_byte_panel;
-  table.multiply_panel_fast[index] = multiply_byte_panel;
 }
 
 constexpr StripKernels make_table() {
   StripKernels table = make_common_table();
+  table.has_pairs = true;
   add_bytes(table);
   return table;
 }

@@ -11,6 +11,7 @@ namespace phi::ops {
 namespace {
 
 using kernels::activation_block_bytes;
+using kernels::CodeForm;
 using kernels::kBlockColumns;
 using kernels::kFewRows;
 using kernels::kMaxFewRows;
@@ -44,29 +45,51 @@ constexpr size_t index_of(int64_t rows) {
   return i;
 }
 
+/// How activations are quantised, and by which kernels they are multiplied. Weights that take the
+/// same kind share them.
+struct ActivationKind {
+  ScaleColumns scale_columns;
+  int largest_code;
+  bool is_paired, is_fast;
+
+  bool operator==(const ActivationKind&) const = default;
+};
+
+ActivationKind activation_kind(DType weights, const kernels::StripKernels& kernels,
+                               Precision precision) {
+  // Kernels may have nothing faster for a type than its exact panels.
+  const bool is_fast = precision == Precision::fast &&
+                       kernels.multiply_panel_fast[static_cast<int>(weights)] != nullptr;
+  return {.scale_columns = is_fast ? kernels::fast_scale_columns(weights)
+                                   : kernels::default_scale_columns(weights),
+          .largest_code = kernels::largest_code(weights),
+          .is_paired = kernels.has_pairs && kernels::may_be_paired(weights),
+          .is_fast = is_fast};
+}
+
 /// How the rows lie in the activation blocks.
 struct Tiling {
-  Tiling(int64_t rows, ScaleColumns scale_columns)
-      // Streamed strips keep their own scales, so fast passes unpack them for any number of rows.
-      : is_streamed(rows <= kMaxStreamedRows && scale_columns != kernels::kFastScaleColumns),
+  Tiling(int64_t rows, const ActivationKind& kind)
+      // Streamed strips scale as often as exact panels, so fast passes unpack them for any number
+      // of rows.
+      : is_streamed(rows <= kMaxStreamedRows && !kind.is_fast),
         tiles(ceil_div(rows, is_streamed ? kMaxFewRows : kTileRows)),
-        tile_rows(is_streamed ? kFewRows[index_of(ceil_div(rows, tiles))] : kTileRows) {}
+        tile_rows(is_streamed ? kFewRows[index_of(ceil_div(rows, tiles))] : kTileRows),
+        form(form_of(kind)) {}
   int64_t tile_bytes() const { return activation_block_bytes(tile_rows); }
   int64_t block_stride() const { return tiles * tile_bytes(); }
-  kernels::CodeOffset code_offset() const {
-    return is_streamed ? kernels::CodeOffset::none : kernels::CodeOffset::for_panels;
-  }
 
   bool is_streamed;
   int64_t tiles, tile_rows;
-};
+  CodeForm form;
 
-/// Kernels may have nothing faster for a type than its exact panels.
-ScaleColumns scale_columns_of(DType type, const StripCall& call, Precision precision) {
-  const bool is_fast = precision == Precision::fast &&
-                       call.kernels.multiply_panel_fast[static_cast<int>(type)] != nullptr;
-  return is_fast ? kernels::fast_scale_columns(type) : kernels::default_scale_columns(type);
-}
+ private:
+  CodeForm form_of(const ActivationKind& kind) const {
+    if (is_streamed && tile_rows < kernels::kMinPairedRows) return CodeForm::as_is;
+    if (kind.is_paired) return CodeForm::for_pairs;
+    return is_streamed ? CodeForm::as_is : CodeForm::for_panels;
+  }
+};
 
 int64_t strips_of(const StripPart& part) { return ceil_div(part.rows, kStripRows); }
 
@@ -74,13 +97,13 @@ int64_t strips_of(const StripPart& part) { return ceil_div(part.rows, kStripRows
 class StripPass {
  public:
   StripPass(std::span<const StripPart> parts, const StripCall& call, const LinearRows& rows,
-            ScaleColumns scale_columns, const RunContext& run)
+            const ActivationKind& kind, const RunContext& run)
       : parts_(parts),
         call_(call),
         rows_(rows),
-        scale_columns_(scale_columns),
+        kind_(kind),
         run_(run),
-        tiling_(rows.rows, scale_columns),
+        tiling_(rows.rows, kind),
         panels_per_task_(panels_per_task()) {}
 
   void run() const {
@@ -117,7 +140,7 @@ class StripPass {
   }
   /// None for parts that take another kind of activations.
   int64_t tasks_of(const StripPart& part) const {
-    if (scale_columns_of(part.dtype, call_, rows_.precision) != scale_columns_) return 0;
+    if (activation_kind(part.dtype, call_.kernels, rows_.precision) != kind_) return 0;
     return ceil_div(strips_of(part), strips_per_task(part));
   }
 
@@ -141,8 +164,9 @@ class StripPass {
                                    .x_stride = rows_.x_stride,
                                    .rows = std::min(tiling_.tile_rows, rows_.rows - first_row),
                                    .cols = std::min(piece_columns, call_.cols - column),
-                                   .scale_columns = scale_columns_,
-                                   .offset = tiling_.code_offset(),
+                                   .scale_columns = kind_.scale_columns,
+                                   .largest_code = kind_.largest_code,
+                                   .form = tiling_.form,
                                    .block_rows = tiling_.tile_rows,
                                    .blocks = call_.scratch.input +
                                              column / kBlockColumns * tiling_.block_stride() +
@@ -173,9 +197,8 @@ class StripPass {
   /// Some panels of two strips each, block by block, so that a block of activations is read from
   /// afar once for all of them.
   void multiply_panels(const StripPart& part, int64_t task, int worker) const {
-    const auto& kernels_by_type = scale_columns_ == kernels::kFastScaleColumns
-                                      ? call_.kernels.multiply_panel_fast
-                                      : call_.kernels.multiply_panel;
+    const auto& kernels_by_type =
+        kind_.is_fast ? call_.kernels.multiply_panel_fast : call_.kernels.multiply_panel;
     const auto multiply = kernels_by_type[static_cast<int>(part.dtype)];
     const int64_t bytes = kernels::strip_bytes(part.dtype, call_.cols);
     const int64_t first = task * strips_per_task(part),
@@ -233,7 +256,7 @@ class StripPass {
   std::span<const StripPart> parts_;
   const StripCall& call_;
   const LinearRows& rows_;
-  ScaleColumns scale_columns_;
+  ActivationKind kind_;
   const RunContext& run_;
   Tiling tiling_;
   int64_t panels_per_task_;
@@ -254,12 +277,13 @@ uint64_t strip_worker_bytes(int64_t rows) {
 
 void multiply_strips(std::span<const StripPart> parts, const StripCall& call,
                      const LinearRows& rows, const RunContext& run) {
-  for (const ScaleColumns columns : {ScaleColumns::c32, ScaleColumns::c128, ScaleColumns::c256}) {
-    const auto takes = [&](const StripPart& part) {
-      return scale_columns_of(part.dtype, call, rows.precision) == columns;
-    };
-    if (std::any_of(parts.begin(), parts.end(), takes))
-      StripPass(parts, call, rows, columns, run).run();
+  const auto kind_of = [&](const StripPart& part) {
+    return activation_kind(part.dtype, call.kernels, rows.precision);
+  };
+  for (auto part = parts.begin(); part != parts.end(); ++part) {
+    const ActivationKind kind = kind_of(*part);
+    const auto is_alike = [&](const StripPart& other) { return kind_of(other) == kind; };
+    if (std::none_of(parts.begin(), part, is_alike)) StripPass(parts, call, rows, kind, run).run();
   }
 }
 

@@ -56,41 +56,50 @@ std::vector<kernels::Kernels> each_isa_with_strips() {
   return found;
 }
 
-constexpr auto kFastColumns = static_cast<int64_t>(kernels::kFastScaleColumns);
-
-/// Columns that share a scale of the activations.
-int64_t scale_columns(const kernels::Kernels& kernels, DType type, Precision precision) {
-  const bool has_fast = kernels.strips->multiply_panel_fast[static_cast<int>(type)] != nullptr;
-  if (precision == Precision::fast && has_fast) return kFastColumns;
-  return static_cast<int64_t>(kernels::default_scale_columns(type));
+bool is_fast(const kernels::Kernels& kernels, DType type, Precision precision) {
+  return precision == Precision::fast &&
+         kernels.strips->multiply_panel_fast[static_cast<int>(type)] != nullptr;
 }
 
+/// What results are rounded by.
+struct Rounding {
+  Rounding(const kernels::Kernels& kernels, DType type, Precision precision)
+      : columns(static_cast<int64_t>(is_fast(kernels, type, precision)
+                                         ? kernels::fast_scale_columns(type)
+                                         : kernels::default_scale_columns(type))),
+        half_step(0.5 / kernels::largest_code(type)),
+        has_rounded_weights(is_fast(kernels, type, precision) && !kernels::may_be_paired(type)) {}
+
+  int64_t columns;   ///< that share a scale of the activations
+  double half_step;  ///< of the largest of them
+  bool has_rounded_weights;
+};
+
 /// How far one result may be from the exact sum: half a step of each activation's scale, and f32
-/// rounding of the sums, where codes and minima are summed apart (at most 0.02 * 63 each). Fast
-/// panels round weights too, by half a step of at most twice the largest one.
-double allowed_error(const float* x, const float* weights, int64_t in, int64_t scale_columns) {
+/// rounding of the sums, where codes and minima are summed apart (at most 0.02 * 63 each). Some
+/// fast panels round weights too, by half a step of at most twice the largest one.
+double allowed_error(const float* x, const float* weights, int64_t in, const Rounding& rounding) {
   double bound = 0;
-  for (int64_t first = 0; first < in; first += scale_columns) {
-    const int64_t end = std::min(in, first + scale_columns);
+  for (int64_t first = 0; first < in; first += rounding.columns) {
+    const int64_t end = std::min(in, first + rounding.columns);
     double largest = 0, largest_weight = 0;
     for (int64_t i = first; i < end; ++i) {
       largest = std::max(largest, std::fabs(double{x[i]}));
       largest_weight = std::max(largest_weight, std::fabs(double{weights[i]}));
     }
+    const double half_step = largest * rounding.half_step;
     for (int64_t i = first; i < end; ++i) {
       const double weight = std::fabs(double{weights[i]}), value = std::fabs(double{x[i]});
-      bound += weight * largest / 254;
-      if (scale_columns == kFastColumns)
-        bound += 2 * largest_weight / 254 * (value + largest / 254);
-      bound +=
-          0x1p-24 * (8 + static_cast<double>(in) / 8) * (weight + 2.52) * (value + largest / 254);
+      bound += weight * half_step;
+      if (rounding.has_rounded_weights) bound += 2 * largest_weight / 254 * (value + half_step);
+      bound += 0x1p-24 * (8 + static_cast<double>(in) / 8) * (weight + 2.52) * (value + half_step);
     }
   }
   return bound;
 }
 
 int count_wrong(const StripWeights& weights, const std::vector<float>& x,
-                const std::vector<float>& y, int64_t rows, int64_t scale_columns) {
+                const std::vector<float>& y, int64_t rows, const Rounding& rounding) {
   const int64_t in = weights.matrix.cols, out = weights.matrix.rows;
   int wrong = 0;
   for (int64_t r = 0; r < rows; ++r) {
@@ -100,7 +109,7 @@ int count_wrong(const StripWeights& weights, const std::vector<float>& x,
       double sum = 0;
       for (int64_t i = 0; i < in; ++i) sum += double{row[i]} * weight[i];
       const double error = std::fabs(y[static_cast<size_t>(r * out + o)] - sum);
-      wrong += !(error <= allowed_error(row, weight, in, scale_columns));
+      wrong += !(error <= allowed_error(row, weight, in, rounding));
     }
   }
   return wrong;
@@ -121,8 +130,7 @@ TEST_CASE("strips multiply as the stored weights do, for few rows and for many")
         const std::vector<float> x = test::random_floats(rows * in, 22);
         for (const Precision precision : {Precision::standard, Precision::fast}) {
           const std::vector<float> y = multiply(linear, x, rows, 2, precision);
-          const int64_t columns = scale_columns(kernels, type, precision);
-          CHECK(count_wrong(weights, x, y, rows, columns) == 0);
+          CHECK(count_wrong(weights, x, y, rows, {kernels, type, precision}) == 0);
         }
       }
     }
@@ -207,7 +215,7 @@ TEST_CASE("strips give the same bits on every instruction set") {
       const std::vector<float> y = multiply(linear, x, rows, 2);
       if (expected.empty()) expected = y;
       CHECK(std::memcmp(y.data(), expected.data(), y.size() * sizeof(float)) == 0);
-      if (scale_columns(kernels, type, Precision::fast) != kFastColumns)
+      if (!is_fast(kernels, type, Precision::fast))
         CHECK(multiply(linear, x, rows, 2, Precision::fast) == y);
     }
   }

@@ -70,11 +70,12 @@ namespace LibPhi
     /// to 8 bits.</summary>
     public enum Precision
     {
-        /// <summary>One scale for 32 inputs (K-quants: 256), weights as they are.</summary>
+        /// <summary>One scale for 32 inputs (K-quants: 128 or 256), weights as they are.</summary>
         Standard = 0,
 
-        /// <summary>Inputs and weights in 8 bits with one scale for 128; as standard without
-        /// AVX-512 VNNI.</summary>
+        /// <summary>One scale for 128 inputs (Q4_K: 256), and weights, but for Q4_0, Q4_1 and
+        /// Q4_K, rounded to 8 bits with a scale for 128 too; as standard without AVX-512
+        /// VNNI.</summary>
         Fast = 1,
     }
 

@@ -81,10 +81,11 @@ pub enum Repack {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Precision {
-    /// One scale for 32 inputs (K-quants: 256), weights as they are.
+    /// One scale for 32 inputs (K-quants: 128 or 256), weights as they are.
     #[default]
     Standard = sys::PHI_PRECISION_STANDARD as isize,
-    /// Inputs and weights in 8 bits with one scale for 128; as standard without AVX-512 VNNI.
+    /// One scale for 128 inputs (Q4_K: 256), and weights, but for Q4_0, Q4_1 and Q4_K, rounded to
+    /// 8 bits with a scale for 128 too; as standard without AVX-512 VNNI.
     Fast = sys::PHI_PRECISION_FAST as isize,
 }
 
