@@ -174,8 +174,8 @@ enum {
 /* Of prompt processing with low-bit weights, which rounds the inputs of every matrix to 8 bits. */
 enum {
   PHI_PRECISION_STANDARD = 0, /* a scale per 32 inputs (K-quants: 128, 256), weights as they are */
-  /* A scale per 128 inputs (Q4_K: 256), and weights, but for Q4_0, Q4_1 and Q4_K, rounded to 8 bits
-     with a scale per 128 too; as STANDARD without AVX-512 VNNI. */
+  /* Q4_0 and Q4_1: a scale per 64 inputs; Q4_K: 256; others: 128, and weights rounded to 8 bits
+     with a scale per 128 too. As STANDARD without AVX-512 VNNI. */
   PHI_PRECISION_FAST = 1
 };
 

@@ -36,8 +36,8 @@ enum class Repack : int32_t { when_faster = 0, never = 1 };
 
 /// Of prompt processing with low-bit weights, which rounds the inputs of every matrix to 8 bits.
 /// standard: one scale per 32 inputs (for K-quants 128 or 256), weights as they are. fast, where
-/// there is AVX-512 VNNI, elsewhere as standard: one scale per 128 inputs (256 for Q4_K), and
-/// weights, but for Q4_0, Q4_1 and Q4_K, rounded to 8 bits with a scale per 128 too.
+/// there is AVX-512 VNNI, elsewhere as standard: one scale per 64 inputs for Q4_0 and Q4_1, 256 for
+/// Q4_K, 128 for others, whose weights are rounded to 8 bits with a scale per 128 too.
 /// docs/numerics.md has the errors of both.
 enum class Precision : int32_t { standard = 0, fast = 1 };
 

@@ -35,7 +35,7 @@ inline constexpr int64_t kMaxFewRows = kFewRows[kFewRowsChoices - 1];
 inline constexpr int64_t kMinPairedRows = 6;
 
 /// Columns that share a scale of the activations.
-enum class ScaleColumns : int32_t { c32 = 32, c128 = 128, c256 = 256 };
+enum class ScaleColumns : int32_t { c32 = 32, c64 = 64, c128 = 128, c256 = 256 };
 
 /// Weights whose kernels may multiply pairs (strip_pairs_avx512.inc). That leaves activations fewer
 /// codes, on every instruction set, so that results have the same bits on all of them.
@@ -53,7 +53,8 @@ constexpr ScaleColumns default_scale_columns(DType weights) {
 /// Fast panels scale less often. Those of weights that are not paired have weights with one scale
 /// for as many columns too.
 constexpr ScaleColumns fast_scale_columns(DType weights) {
-  return weights == DType::q4_k ? ScaleColumns::c256 : ScaleColumns::c128;
+  if (weights == DType::q4_k) return ScaleColumns::c256;
+  return may_be_paired(weights) ? ScaleColumns::c64 : ScaleColumns::c128;
 }
 
 /// How the codes of activations lie in a block: as they are; 128 larger, which panels take as
@@ -61,9 +62,13 @@ constexpr ScaleColumns fast_scale_columns(DType weights) {
 enum class CodeForm : int32_t { as_is, for_panels, for_pairs };
 inline constexpr int kEvenStepOffset = 120, kOddStepOffset = -8;
 
-/// The largest magnitude of a code. With a weight of 0 to 15 added, codes for pairs still are
-/// bytes.
-constexpr int largest_code(DType weights) { return may_be_paired(weights) ? 120 : 127; }
+/// What the largest magnitude of columns that share a scale becomes: 127; or 120, 119 or 117, of
+/// which the first with the least squared error is taken. That makes up for there being fewer
+/// codes, which with a weight of 0 to 15 added still are bytes.
+enum class CodeRange : int32_t { to_127, to_120 };
+constexpr CodeRange code_range(DType weights) {
+  return may_be_paired(weights) ? CodeRange::to_120 : CodeRange::to_127;
+}
 
 /// 256 columns of n rows of quantised activations: codes int8 [64][n][4] in one of the forms; the
 /// negated sums of 16 codes as they are int32 [16][n]; those of 32 codes int32 [8][n]; and scales
@@ -80,7 +85,7 @@ struct QuantizeRows {
   const float* x;
   int64_t x_stride, rows, cols;
   ScaleColumns scale_columns;
-  int largest_code;
+  CodeRange code_range;
   CodeForm form;         ///< for_panels only with n = kTileRows
   int64_t block_rows;    ///< n; those beyond `rows` become zeros
   void* blocks;          ///< the first block
@@ -111,7 +116,7 @@ struct PanelBlock {
 };
 
 struct StripKernels {
-  /// scale = max|x| / largest_code of its columns, codes rounded to nearest even.
+  /// scale = max|x| of its columns / what that becomes; codes x / scale rounded to nearest even.
   void (*quantize_rows)(const QuantizeRows& rows);
 
   /// Weights that may be paired take activations for pairs in panels and from kMinPairedRows on.

@@ -49,7 +49,7 @@ constexpr size_t index_of(int64_t rows) {
 /// same kind share them.
 struct ActivationKind {
   ScaleColumns scale_columns;
-  int largest_code;
+  kernels::CodeRange code_range;
   bool is_paired, is_fast;
 
   bool operator==(const ActivationKind&) const = default;
@@ -62,7 +62,7 @@ ActivationKind activation_kind(DType weights, const kernels::StripKernels& kerne
                        kernels.multiply_panel_fast[static_cast<int>(weights)] != nullptr;
   return {.scale_columns = is_fast ? kernels::fast_scale_columns(weights)
                                    : kernels::default_scale_columns(weights),
-          .largest_code = kernels::largest_code(weights),
+          .code_range = kernels::code_range(weights),
           .is_paired = kernels.has_pairs && kernels::may_be_paired(weights),
           .is_fast = is_fast};
 }
@@ -165,7 +165,7 @@ class StripPass {
                                    .rows = std::min(tiling_.tile_rows, rows_.rows - first_row),
                                    .cols = std::min(piece_columns, call_.cols - column),
                                    .scale_columns = kind_.scale_columns,
-                                   .largest_code = kind_.largest_code,
+                                   .code_range = kind_.code_range,
                                    .form = tiling_.form,
                                    .block_rows = tiling_.tile_rows,
                                    .blocks = call_.scratch.input +

@@ -67,7 +67,7 @@ struct Rounding {
       : columns(static_cast<int64_t>(is_fast(kernels, type, precision)
                                          ? kernels::fast_scale_columns(type)
                                          : kernels::default_scale_columns(type))),
-        half_step(0.5 / kernels::largest_code(type)),
+        half_step(kernels::code_range(type) == kernels::CodeRange::to_127 ? 0.5 / 127 : 0.5 / 117),
         has_rounded_weights(is_fast(kernels, type, precision) && !kernels::may_be_paired(type)) {}
 
   int64_t columns;   ///< that share a scale of the activations

@@ -84,8 +84,8 @@ pub enum Precision {
     /// One scale for 32 inputs (K-quants: 128 or 256), weights as they are.
     #[default]
     Standard = sys::PHI_PRECISION_STANDARD as isize,
-    /// One scale for 128 inputs (Q4_K: 256), and weights, but for Q4_0, Q4_1 and Q4_K, rounded to
-    /// 8 bits with a scale for 128 too; as standard without AVX-512 VNNI.
+    /// Q4_0 and Q4_1: one scale for 64 inputs; Q4_K: 256; others: 128, and weights rounded to
+    /// 8 bits with a scale for 128 too. As standard without AVX-512 VNNI.
     Fast = sys::PHI_PRECISION_FAST as isize,
 }
 
